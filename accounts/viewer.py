@@ -1,0 +1,56 @@
+"""Who looks: a person with the roles and organisations that gates decide by."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from accounts.models import Membership, Organisation, Role, User
+from core.audit import Actor
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A signed-in person, all their roles, and the organisation that they act for."""
+
+    user: User
+    roles: frozenset[str]
+    organisation: Organisation | None
+    channel: str = "page"
+
+    @property
+    def organisation_ids(self) -> list[UUID]:
+        """The organisations whose grants and records count for this person."""
+        return [self.organisation.id] if self.organisation else []
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit trail names them."""
+        return Actor(
+            self.user.id, self.organisation.id if self.organisation else None, self.channel
+        )
+
+    def has(self, role: Role) -> bool:
+        """Whether the person acts in this role."""
+        return role.value in self.roles
+
+
+def viewer_for(user: User, channel: str = "page") -> Viewer:
+    """The viewer that a person is, in one query."""
+    members = list(
+        Membership.objects.select_related("organisation").filter(user=user).order_by("created_at")
+    )
+    roles = {user.own_role} | {member.role for member in members}
+    organisation = members[0].organisation if members else None
+    return Viewer(user, frozenset(roles - {""}), organisation, channel)
+
+
+def viewer_of(request: HttpRequest, channel: str = "page") -> Viewer:
+    """The viewer of a request, found once per request; the caller must be signed in."""
+    cached: Viewer | None = getattr(request, "_salus_viewer", None)
+    if cached is None:
+        assert not isinstance(request.user, AnonymousUser)
+        cached = viewer_for(request.user, channel)
+        request._salus_viewer = cached  # type: ignore[attr-defined]
+    return cached

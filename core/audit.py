@@ -1,0 +1,45 @@
+"""The audit trail's only door: one call per request or change, in the caller's transaction."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from core.models import AuditEvent
+
+Name = AuditEvent.Name
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, for which organisation, and through which interface."""
+
+    user_id: UUID | None
+    organisation_id: UUID | None = None
+    channel: str = "page"
+
+    @classmethod
+    def system(cls, channel: str) -> Self:
+        """A command or task that the operator runs."""
+        return cls(user_id=None, channel=channel)
+
+
+def record(
+    name: AuditEvent.Name,
+    *,
+    by: Actor,
+    subject: UUID | None = None,
+    target: str = "",
+    count: int | None = None,
+    purpose: str = "",
+) -> None:
+    """Insert one audit row; `subject` is the patient concerned, by FHIR id."""
+    AuditEvent.objects.create(
+        name=name,
+        actor_id=by.user_id,
+        organisation_id=by.organisation_id,
+        subject_id=subject,
+        target=target,
+        count=count,
+        purpose=purpose,
+        channel=by.channel,
+    )

@@ -1,0 +1,80 @@
+"""The errors that people and machines may see: a small tree, with the words for both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and where: a JSON path, a row number, a field."""
+
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}" if self.place else self.text
+
+
+class SalusError(Exception):
+    """Something that the caller can understand and mend; changes nothing."""
+
+    status = 400
+    code = "invalid"
+    title: str | Promise = _("This can't be done")
+
+    def __init__(self, detail: str = "", problems: Sequence[Problem] = ()) -> None:
+        self.detail = detail or "; ".join(map(str, problems)) or str(self.title)
+        self.problems = list(problems)
+        super().__init__(self.detail)
+
+
+class Invalid(SalusError):
+    """The input breaks a rule; `problems` says which and where."""
+
+    status = 422
+    code = "invalid"
+    title = _("Something in what was sent is not right")
+
+
+class Malformed(SalusError):
+    """The input can't even be read."""
+
+    status = 400
+    code = "structure"
+    title = _("This can't be read")
+
+
+class NotFound(SalusError):
+    """There is no such thing, or it is none of the caller's business: the same answer."""
+
+    status = 404
+    code = "not-found"
+    title = _("There is nothing here")
+
+
+class Forbidden(SalusError):
+    """The caller may see this, but not do that."""
+
+    status = 403
+    code = "forbidden"
+    title = _("You are not allowed to do this")
+
+
+class Conflict(SalusError):
+    """It was changed meanwhile, or exists already."""
+
+    status = 409
+    code = "conflict"
+    title = _("This does not fit what is there already")
+
+
+class Unavailable(SalusError):
+    """A part that is needed does not answer now; try again after `retry_after` seconds."""
+
+    status = 503
+    code = "transient"
+    title = _("A part of Salus does not answer right now")
+    retry_after = 5

@@ -1,0 +1,90 @@
+"""What every app needs in the database: the deployment's name, keys, the audit trail."""
+
+import uuid
+
+from django.db import models
+
+
+class Deployment(models.Model):
+    """This portal's own identity; one row, made by the first migration."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class KeyEpoch(models.Model):
+    """A key-encryption key, wrapped by the master key; destroyed when the epoch has passed."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    wrapped = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="key_epoch_destroyed_means_gone",
+                condition=models.Q(wrapped=None) ^ models.Q(destroyed_at=None),
+            )
+        ]
+
+
+class OwnerKind(models.TextChoices):
+    """Whose key a secret lies under."""
+
+    PATIENT = "patient"
+    ORGANISATION = "organisation"
+    PORTAL = "portal"
+
+
+class DataKey(models.Model):
+    """An owner's data key, wrapped by the key-encryption key of an epoch."""
+
+    owner_kind = models.CharField(max_length=12, choices=OwnerKind.choices)
+    owner_id = models.UUIDField()
+    epoch = models.ForeignKey(KeyEpoch, on_delete=models.PROTECT)
+    wrapped = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner_kind", "owner_id"], name="data_key_one_per_owner"),
+            models.CheckConstraint(
+                name="data_key_destroyed_means_gone",
+                condition=models.Q(wrapped=None) ^ models.Q(destroyed_at=None),
+            ),
+        ]
+
+
+class AuditEvent(models.Model):
+    """Who did what to whose data; only ever inserted, with no foreign key to the live rows."""
+
+    class Name(models.TextChoices):
+        """What happened."""
+
+        RECORD_READ = "record.read"
+        RECORD_LISTED = "record.listed"
+        RECORD_WRITTEN = "record.written"
+        PROOF_READ = "proof.read"
+        CONSENT_GRANTED = "consent.granted"
+        CONSENT_REVOKED = "consent.revoked"
+        SHIPMENT_UPLOADED = "shipment.uploaded"
+        SIGNED_IN = "account.signed-in"
+        TOKEN_ISSUED = "account.token-issued"
+
+    at = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(max_length=32, choices=Name.choices)
+    actor_id = models.UUIDField(null=True)
+    organisation_id = models.UUIDField(null=True)
+    subject_id = models.UUIDField(null=True)
+    target = models.CharField(max_length=64, blank=True)
+    count = models.PositiveIntegerField(null=True)
+    purpose = models.CharField(max_length=16, blank=True)
+    channel = models.CharField(max_length=16)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+            models.Index(fields=["-at"], name="audit_by_time"),
+        ]

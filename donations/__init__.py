@@ -1,0 +1,1 @@
+"""Campaigns, contributions, milestones and spending."""

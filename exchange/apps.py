@@ -1,0 +1,9 @@
+"""FHIR over HTTP."""
+
+from django.apps import AppConfig
+
+
+class ExchangeConfig(AppConfig):
+    """FHIR over HTTP."""
+
+    name = "exchange"

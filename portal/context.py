@@ -1,0 +1,24 @@
+"""What the page frame needs: navigation, who is signed in, whether this is the demo."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.viewer import viewer_of
+from core.registry import registry
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The frame's context; without a sign-in only the public entries."""
+    user = getattr(request, "user", None)
+    base = {"demo": settings.DEMO, "current_url_name": _url_name(request)}
+    if user is None or not user.is_authenticated:
+        return base | {"navigation": [], "viewer": None}
+    viewer = viewer_of(request)
+    return base | {"navigation": registry.nav_for(viewer.roles), "viewer": viewer}
+
+
+def _url_name(request: HttpRequest) -> str:
+    match = getattr(request, "resolver_match", None)
+    return (match.view_name or "") if match else ""

@@ -1,0 +1,1 @@
+"""What turns a story's words into FHIR resources."""

