@@ -1,0 +1,1 @@
+"""What FHIR R4 says: schema, references, compartments."""

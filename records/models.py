@@ -1,0 +1,185 @@
+"""The clinical store: encrypted versions, consents, and the one relation that decides access."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chain.models import Commitment
+from records.access import VersionQuerySet
+
+ANY_TYPE = "*"
+
+
+class Patient(models.Model):
+    """A person with a record; the id is that of their FHIR Patient."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="patient"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Record(models.Model):
+    """A FHIR resource through all its versions."""
+
+    type = models.CharField(max_length=40)
+    fhir_id = models.CharField(max_length=64)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, null=True, related_name="records"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["type", "fhir_id"], name="record_unique")]
+        indexes = [models.Index(fields=["patient", "type"], name="record_by_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.fhir_id}"
+
+
+class Version(models.Model):
+    """One version of a record: its canonical bytes, sealed, and their commitment."""
+
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    current = models.BooleanField(default=True)
+    author_id = models.UUIDField(null=True)
+    sealed = models.BinaryField()
+    commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
+    created_at = models.DateTimeField()
+
+    objects: ClassVar = VersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record", "number"], name="version_unique"),
+            models.UniqueConstraint(
+                fields=["record"], name="version_one_current", condition=models.Q(current=True)
+            ),
+        ]
+        indexes = [models.Index(fields=["author_id"], name="version_by_author")]
+
+    @property
+    def path(self) -> str:
+        """What stands behind the portal's id in the commitment's reference."""
+        return f"{self.record}/_history/{self.number}"
+
+
+class ImportedBundle(models.Model):
+    """A bundle that was imported, so that importing it again adds nothing."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    resources = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Scope(models.TextChoices):
+    """How much of a record a person shares."""
+
+    EVERYTHING = "everything", _("Everything in my record")
+    RESULTS = "results", _("Only measurements and test results")
+    MEDICINES = "medicines", _("Only medicines, allergies and vaccinations")
+    VISITS = "visits", _("Only visits and conditions")
+
+
+# Which resource types a scope opens; who you are comes with every scope.
+SCOPE_TYPES: dict[str, tuple[str, ...]] = {
+    Scope.EVERYTHING: (ANY_TYPE,),
+    Scope.RESULTS: ("Patient", "Observation", "DiagnosticReport"),
+    Scope.MEDICINES: (
+        "Patient", "MedicationRequest", "MedicationStatement", "AllergyIntolerance", "Immunization",
+    ),
+    Scope.VISITS: ("Patient", "Encounter", "Condition", "Procedure"),
+}  # fmt: skip
+
+
+class Consent(models.Model):
+    """A patient lets a person or an organisation see a part of the record until a date."""
+
+    class Status(models.TextChoices):
+        """Whether the grant stands."""
+
+        ACTIVE = "active", _("Active")
+        REVOKED = "revoked", _("Ended by you")
+
+    TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
+        Status.ACTIVE: frozenset({Status.REVOKED}),
+        Status.REVOKED: frozenset(),
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    scope = models.CharField(max_length=12, choices=Scope.choices)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    ends_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="consent_one_grantee",
+                condition=models.Q(user=None) ^ models.Q(organisation=None),
+            ),
+            models.CheckConstraint(
+                name="consent_revoked_at_with_revoked",
+                condition=models.Q(status="revoked") ^ models.Q(revoked_at=None),
+            ),
+        ]
+        indexes = [models.Index(fields=["patient", "-created_at"], name="consent_by_patient")]
+
+
+class ConsentStatement(models.Model):
+    """What was said with a consent, word for word: sealed and committed, one per change."""
+
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="statements")
+    number = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    commitment = models.OneToOneField(
+        Commitment, on_delete=models.PROTECT, related_name="consent_statement"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["consent", "number"], name="consent_statement_unique")
+        ]
+
+
+class EffectiveAccess(models.Model):
+    """Who may see which types of a patient's record, until when: what every gate asks.
+
+    Kept by the consent services alone (DESIGN section 7).
+    """
+
+    consent = models.ForeignKey(Consent, on_delete=models.CASCADE, related_name="effects")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    resource_type = models.CharField(max_length=40)
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consent", "resource_type"], name="effective_access_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["user", "patient"], name="effective_access_by_user"),
+            models.Index(fields=["organisation", "patient"], name="effective_access_by_org"),
+        ]

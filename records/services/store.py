@@ -1,0 +1,83 @@
+"""Writing versions: canonical bytes, seal, commitment and row, in the caller's transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from chain.canonical import canonical
+from chain.models import Kind
+from chain.services import Item, commit
+from core.keys import Owner, Sealer, sealer_for
+from records.fhir.resources import Resource
+from records.models import Patient, Record, Version
+
+FHIR = Kind.FHIR
+
+
+@dataclass(frozen=True)
+class NewResource:
+    """A checked resource that gets its first version; `resource` carries its id."""
+
+    resource: Resource
+    patient_id: UUID | None
+    author_id: UUID | None
+
+
+def owner_of(patient_id: UUID | None) -> Owner:
+    """Under whose key a resource lies: the patient's, or the portal's for the directory."""
+    return Owner.patient(patient_id) if patient_id else Owner.portal()
+
+
+def seal_context(path: str) -> str:
+    """What a sealed version is bound to: kind, reference and version (DESIGN section 5)."""
+    return f"{FHIR.value} {path}"
+
+
+def instant(at: datetime) -> str:
+    """A FHIR instant in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def stamped(resource: Resource, number: int, at: datetime) -> bytes:
+    """The canonical bytes with version and time in `meta`; from here on they are the document."""
+    meta: dict[str, Any] = dict(resource.get("meta") or {})
+    meta |= {"versionId": str(number), "lastUpdated": instant(at)}
+    return canonical({**resource, "meta": meta})
+
+
+def create(new: Sequence[NewResource], *, at: datetime) -> list[Version]:
+    """Write the first versions of resources that do not exist yet, in bulk."""
+    _ensure_patients({n.patient_id for n in new if n.patient_id})
+    records = Record.objects.bulk_create(
+        Record(type=n.resource["resourceType"], fhir_id=n.resource["id"], patient_id=n.patient_id)
+        for n in new
+    )
+    by_owner: dict[Owner, list[tuple[NewResource, Record]]] = defaultdict(list)
+    for item, row in zip(new, records, strict=True):
+        by_owner[owner_of(item.patient_id)].append((item, row))
+    versions: list[Version] = []
+    for owner, rows in by_owner.items():
+        versions += _versions(rows, sealer_for(owner), at)
+    return Version.objects.bulk_create(versions)
+
+
+def _ensure_patients(ids: set[UUID]) -> None:
+    Patient.objects.bulk_create((Patient(id=id) for id in ids), ignore_conflicts=True)
+
+
+def _versions(
+    rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime
+) -> list[Version]:
+    drafts = [
+        (Version(record=record, number=1, author_id=new.author_id, created_at=at), new)
+        for new, record in rows
+    ]
+    items = [Item(FHIR, version.path, stamped(new.resource, 1, at)) for version, new in drafts]
+    commitments = commit(items, sealer=sealer)
+    for (version, _), item, commitment in zip(drafts, items, commitments, strict=True):
+        version.sealed = sealer.seal(item.document, seal_context(version.path))
+        version.commitment = commitment
+    return [version for version, _ in drafts]
