@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from accounts.models import Membership, Organisation, Role, User
 from core.audit import Actor
@@ -54,3 +55,10 @@ def viewer_of(request: HttpRequest, channel: str = "page") -> Viewer:
         cached = viewer_for(request.user, channel)
         request._salus_viewer = cached  # type: ignore[attr-defined]
     return cached
+
+
+def api_viewer(request: Request) -> Viewer:
+    """The viewer of an API request, authenticated by token or session."""
+    user = request.user
+    assert isinstance(user, User)
+    return viewer_for(user, "api")

@@ -12,11 +12,11 @@ from core.models import OwnerKind
 class Kind(models.TextChoices):
     """What may be committed; the list is part of the proof format."""
 
-    FHIR = "fhir"
-    CONSENT = "consent"
-    AUDIT = "audit"
-    EPCIS = "epcis"
-    RECEIPT = "receipt"
+    FHIR = "fhir", _("Entry of a health record")
+    CONSENT = "consent", _("Decision about sharing")
+    AUDIT = "audit", _("Audit trail")
+    EPCIS = "epcis", _("Supply event")
+    RECEIPT = "receipt", _("Receipt")
 
 
 class AnchorState(models.TextChoices):

@@ -140,3 +140,9 @@ def guard_documents(kind: Kind, gate: DocumentGate) -> None:
 def document_for(viewer: Any, row: Commitment) -> bytes:
     """The committed document, through its owner's gate; raises NotFound."""
     return _gates[row.kind](viewer, row)
+
+
+def commitment_for(pk: UUID) -> Commitment | None:
+    """A commitment with its batch, without the batch's tree."""
+    rows = Commitment.objects.select_related("batch__log").defer("batch__nodes")
+    return rows.filter(pk=pk).first()

@@ -4,17 +4,20 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
 from chain import anchoring, sender, watcher
 from chain.errors import ChainUnavailable
 from chain.node import get_node
 
+ALIVE = "ledger:tick"  # in the cache: a worker was here within the last minute
 logger = logging.getLogger(__name__)
 
 
 @shared_task(queue="chain")
 def ledger_tick() -> None:
     """Watch, seal, send; an unreachable node is met again at the next tick."""
+    cache.set(ALIVE, 1, 60)
     try:
         tick()
     except ChainUnavailable as error:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Deployment(models.Model):
@@ -63,15 +64,14 @@ class AuditEvent(models.Model):
     class Name(models.TextChoices):
         """What happened."""
 
-        RECORD_READ = "record.read"
-        RECORD_LISTED = "record.listed"
-        RECORD_WRITTEN = "record.written"
-        PROOF_READ = "proof.read"
-        CONSENT_GRANTED = "consent.granted"
-        CONSENT_REVOKED = "consent.revoked"
-        SHIPMENT_UPLOADED = "shipment.uploaded"
-        SIGNED_IN = "account.signed-in"
-        TOKEN_ISSUED = "account.token-issued"
+        RECORD_READ = "record.read", _("Read an entry")
+        RECORD_LISTED = "record.listed", _("Looked through records")
+        RECORD_WRITTEN = "record.written", _("Added entries")
+        PROOF_READ = "proof.read", _("Fetched a proof")
+        CONSENT_GRANTED = "consent.granted", _("Shared a record")
+        CONSENT_REVOKED = "consent.revoked", _("Ended sharing")
+        SHIPMENT_UPLOADED = "shipment.uploaded", _("Recorded a shipment")
+        TOKEN_ISSUED = "account.token-issued", _("Issued a token")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)

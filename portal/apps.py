@@ -1,6 +1,7 @@
 """The portal: everything that a visitor meets first."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
@@ -9,5 +10,20 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Load Celery, so that shared tasks know their app in every process."""
-        from portal import celery  # noqa: F401
+        """Load Celery, so that shared tasks know their app in every process; fill the registry."""
+        from core.registry import NavItem, Panel, registry
+        from portal import celery, panels  # noqa: F401
+
+        everyone = frozenset(
+            "patient clinician payer pharma researcher donor auditor administrator".split()
+        )
+        auditor, administrator = frozenset({"auditor"}), frozenset({"administrator"})
+        registry.nav_items += [
+            NavItem(_("Audit trail"), "audit-log", "list-search", auditor, 10),
+            NavItem(_("Administration"), "admin:index", "settings", administrator, 10),
+        ]
+        registry.panels += [
+            Panel("portal/panels/auditor.html", panels.of_auditor, auditor, 10),
+            Panel("portal/panels/administrator.html", panels.of_administrator, administrator, 10),
+            Panel("portal/panels/public.html", panels.of_public, everyone, 90),
+        ]

@@ -7,12 +7,17 @@ from django.http import HttpRequest
 
 from accounts.viewer import viewer_of
 from core.registry import registry
+from portal.demo.roles import DEMO_ROLES
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame's context; without a sign-in only the public entries."""
     user = getattr(request, "user", None)
-    base = {"demo": settings.DEMO, "current_url_name": _url_name(request)}
+    base = {
+        "demo": settings.DEMO,
+        "demo_roles": DEMO_ROLES if settings.DEMO else (),
+        "current_url_name": _url_name(request),
+    }
     if user is None or not user.is_authenticated:
         return base | {"navigation": [], "viewer": None}
     viewer = viewer_of(request)

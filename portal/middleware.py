@@ -2,7 +2,10 @@
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+
+from core.errors import SalusError
 
 # Interfaces for programs: they answer 401 in their own form instead of showing a sign-in page.
 OPEN_PREFIXES = ("/static/", "/fhir/", "/epcis/", "/api/", "/account/")
@@ -16,6 +19,21 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if request.path.startswith(OPEN_PREFIXES):
             return None
         return super().process_view(request, view_func, args, kwargs)
+
+
+class ErrorPagesMiddleware(MiddlewareMixin):
+    """Our errors as pages: the same words as the interfaces say, in the page's frame."""
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Only what people may see; anything else is a fault, and Django's to report."""
+        if not isinstance(error, SalusError):
+            return None
+        known = {403: "403.html", 404: "404.html"}
+        template = known.get(error.status, "error.html")
+        response = render(request, template, {"error": error}, status=error.status)
+        if retry := getattr(error, "retry_after", None):
+            response.headers["Retry-After"] = str(retry)
+        return response
 
 
 class PermissionsPolicyMiddleware(MiddlewareMixin):

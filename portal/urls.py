@@ -2,13 +2,27 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
-from portal import gallery, views
+from portal import api_docs, audit, gallery, health, views
+from portal.demo import views as demo
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("dashboard/", views.dashboard, name="dashboard"),
+    path("audit/", audit.audit_log, name="audit-log"),
     path("components/", gallery.gallery, name="gallery"),
+    path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("", include("chain.urls")),
+    path("", include("records.urls")),
+    path("", include("supply.urls")),
+    path("", include("exchange.urls")),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("records.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", api_docs.docs, name="api-docs"),
 ]

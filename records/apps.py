@@ -1,9 +1,31 @@
 """The clinical store, consent, patient and clinician pages."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RecordsConfig(AppConfig):
-    """The clinical store, consent, patient and clinician pages."""
+    """The clinical store."""
 
     name = "records"
+
+    def ready(self) -> None:
+        """Navigation, dashboard panels, and who may see which proof."""
+        from core.registry import NavItem, Panel, registry
+        from records import gates, panels
+
+        gates.register()
+        patient, care = frozenset({"patient"}), frozenset({"clinician"})
+        guests = frozenset({"payer", "researcher"})
+        registry.nav_items += [
+            NavItem(_("My health"), "my-health", "heartbeat", patient, 10),
+            NavItem(_("Timeline"), "my-timeline", "timeline", patient, 20),
+            NavItem(_("Sharing"), "sharing", "share", patient, 30),
+            NavItem(_("Who read my record"), "my-readers", "eye", patient, 40),
+            NavItem(_("Patients"), "patients", "users", care, 10),
+            NavItem(_("Shared with us"), "patients", "users", guests, 10),
+        ]
+        registry.panels += [
+            Panel("records/panels/patient.html", panels.of_patient, patient, 10),
+            Panel("records/panels/shared.html", panels.of_reader, care | guests, 10),
+        ]

@@ -2,19 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from django.db.models import QuerySet
+
 from accounts.viewer import Viewer
-from chain.canonical import parse
 from chain.models import AnchorState
 from core.errors import NotFound
 from core.keys import sealers_for
+from core.models import AuditEvent
 from records.access import VersionQuerySet, patients_visible_to
 from records.fhir.resources import Resource
 from records.models import Consent, Patient, Version
 from records.services.store import owner_of, seal_context
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+READS = (
+    AuditEvent.Name.RECORD_READ,
+    AuditEvent.Name.RECORD_LISTED,
+    AuditEvent.Name.RECORD_WRITTEN,
+    AuditEvent.Name.PROOF_READ,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class Opened:
     @cached_property
     def resource(self) -> Resource:
         """The parsed document, for display; the bytes stay what counts."""
-        parsed: Resource = parse(self.document)
+        parsed: Resource = _decoder.decode(self.document)
         return parsed
 
     @property
@@ -94,7 +106,7 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
-def consents_of(patient: Patient) -> "list[Consent]":
+def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")
     return list(rows.prefetch_related("statements__commitment__batch").order_by("-created_at"))
@@ -124,5 +136,13 @@ def display_name(resource: Resource) -> str:
 
 __all__ = [
     "Opened", "chart_of", "consents_of", "directory_names", "display_name", "opened",
-    "own_patient", "patient_for", "patients_listed", "version_for", "versions_for",
+    "own_patient", "patient_for", "patients_listed", "reads_of", "version_for", "versions_for",
 ]  # fmt: skip
+
+
+def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
+    """What was done with a patient's record, newest first; `own`: by the person too."""
+    events = AuditEvent.objects.filter(subject_id=patient.pk, name__in=READS).order_by("-at")
+    if own or patient.account_id is None:
+        return events
+    return events.exclude(actor_id=patient.account_id)

@@ -56,9 +56,9 @@ class Chart:
 
     def every(self, months: float, *, since: float, until: float = 0.06) -> list[date]:
         """Days about so many months apart, from `since` to `until` years ago."""
-        count = int((since - until) * 12 / months) + 1
-        days = [self.ago(until + step * months / 12) for step in range(count)]
-        return [day - timedelta(days=self.rng.randint(0, 9)) for day in reversed(days)]
+        steps = round((since - until) * 12 / months)
+        years = [since - (since - until) * step / steps for step in range(steps + 1)]
+        return [self.ago(year) - timedelta(days=self.rng.randint(0, 9)) for year in years]
 
     def autumns(self, *, since: float) -> list[date]:
         """One day in each October that lies in the last `since` years."""

@@ -134,9 +134,9 @@ def _cholesterol(visits: list[Visit]) -> None:
 
 
 def _yearly_tests(visits: list[Visit]) -> None:
-    for visit in visits[2::VISITS_PER_YEAR]:
+    for visit in visits[::VISITS_PER_YEAR]:
         labs(visit, LIPIDS, KIDNEY, BLOOD_COUNT)
-    for visit in visits[DIABETES_FOUND + 2 :: VISITS_PER_YEAR]:
+    for visit in visits[DIABETES_FOUND::VISITS_PER_YEAR]:
         labs(visit, KIDNEY_URINE)
 
 
@@ -173,8 +173,8 @@ def _notes(visits: list[Visit]) -> None:
         "The blood tests show type 2 diabetes. Robin feels well. We start metformin with meals,"
         " arrange eye and foot checks, and meet again in three months.",
     )
-    last = visits[-1]
-    call = Visit(last.chart, last.chart.ago(0.25), VIDEO, by=SAMPLEFORD, reason=DIABETES)
+    chart = visits[-1].chart
+    call = Visit(chart, chart.ago(0.02), VIDEO, by=SAMPLEFORD, reason=DIABETES)
     note(
         call,
         PROGRESS_NOTE,

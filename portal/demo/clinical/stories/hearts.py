@@ -1,6 +1,7 @@
 """Two hearts that the hospital and the practice look after together."""
 
 from datetime import timedelta
+from typing import Final
 
 from portal.demo.clinical.builders.chart import Chart
 from portal.demo.clinical.builders.findings import Reaction, allergic, diagnose, note
@@ -73,17 +74,23 @@ from portal.demo.clinical.stories.routine import (
     flu_jabs,
 )
 
+ADMISSIONS: Final = (
+    (
+        3.42,
+        "Came in short of breath with swollen legs. Water tablets through a vein for three days,"
+        " four kilos lighter. Home with the nurse of the practice visiting.",
+    ),
+    (
+        1.26,
+        "Short of breath again after a chest cold. Oxygen for a day and a higher dose of water"
+        " tablets; back home and on the usual dose after five nights.",
+    ),
+)
+
 
 def heart_failure(chart: Chart) -> None:
     """Heart failure in old age: two admissions, a nurse at home, and two falls."""
-    chart.trend(HEIGHT, (7, 158.0))
-    chart.trend(WEIGHT, (7, 66.0), (3.4, 69.2), (3.2, 64.8), (0, 62.5))
-    chart.trend(SYSTOLIC, (7, 148), (4, 136), (0, 122))
-    chart.trend(DIASTOLIC, (7, 82), (0, 68))
-    chart.trend(HEART_RATE, (7, 84), (3, 76), (0, 68))
-    chart.trend(NT_PROBNP, (7, 900), (3.4, 3100), (3, 1700), (0, 1150), jitter=110)
-    chart.trend(CREATININE, (7, 0.92), (0, 1.14))
-    chart.trend(OXYGEN, (7, 97), (3.4, 92), (3.2, 96), (0, 96))
+    _heart_failure_course(chart)
     visits = check_ups(chart, by=TRIALSON, since=6.5, tests=(KIDNEY,), every=6)
     failure = diagnose(visits[0], HEART_FAILURE)
     rhythm = diagnose(visits[2], ATRIAL_FIBRILLATION)
@@ -91,27 +98,44 @@ def heart_failure(chart: Chart) -> None:
     for medicine in (BISOPROLOL, FUROSEMIDE, LISINOPRIL_LOW):
         renew(visits[::2], medicine, reason=failure)
     renew(visits[2::2], APIXABAN, reason=rhythm)
-    _heart_failure_hospital(chart, failure)
+    for years, story in ADMISSIONS:
+        _heart_failure_admission(chart, years, story, failure)
+    _heart_failure_clinic(chart)
     _falls(chart)
     _heart_failure_home(chart, failure)
     adult_vaccines(chart, by=PLACEWOOD, given=((6, PNEUMOCOCCUS_ADULT), (4.4, SHINGLES)))
     flu_jabs(chart, by=PLACEWOOD, since=7)
 
 
-def _heart_failure_hospital(chart: Chart, failure: str) -> None:
-    for years in (3.42, 1.26):
-        stay = Visit(chart, chart.ago(years), admission(5), by=HADDAD, reason=HEART_FAILURE)
-        acute_vitals(stay)
-        observe(stay, WEIGHT)
-        labs(stay, KIDNEY, HEART_STRAIN, BLOOD_COUNT)
-        for procedure in (ECG, ECHO, CHEST_X_RAY):
-            perform(stay, procedure, reason=failure)
-        note(
-            stay,
-            DISCHARGE_SUMMARY,
-            "Came in short of breath with swollen legs. Water tablets through a vein for three"
-            " days, 3 kg lighter. Home with the nurse visiting every few weeks at first.",
-        )
+def _heart_failure_course(chart: Chart) -> None:
+    """Slowly better, with the two admissions standing out."""
+    chart.trend(HEIGHT, (7, 158.0))
+    chart.trend(SYSTOLIC, (7, 148), (4, 136), (0, 122))
+    chart.trend(DIASTOLIC, (7, 82), (0, 68))
+    chart.trend(HEART_RATE, (7, 84), (3, 76), (0, 68))
+    chart.trend(CREATININE, (7, 0.92), (0, 1.14))
+    chart.trend(
+        WEIGHT, (7, 66), (3.42, 69.4), (3.35, 65), (1.4, 63.6), (1.26, 66.3), (1.2, 63.2), (0, 62.5)
+    )
+    chart.trend(
+        NT_PROBNP, (3.42, 3100), (3.2, 1700), (1.4, 1350), (1.26, 2450), (1.1, 1200), jitter=60
+    )
+    chart.trend(
+        OXYGEN, (7, 97), (3.5, 96), (3.42, 91), (3.35, 96), (1.35, 96), (1.26, 92), (1.2, 96)
+    )
+
+
+def _heart_failure_admission(chart: Chart, years: float, story: str, failure: str) -> None:
+    stay = Visit(chart, chart.ago(years), admission(5), by=HADDAD, reason=HEART_FAILURE)
+    acute_vitals(stay)
+    observe(stay, WEIGHT)
+    labs(stay, KIDNEY, HEART_STRAIN, BLOOD_COUNT)
+    for procedure in (ECG, ECHO, CHEST_X_RAY):
+        perform(stay, procedure, reason=failure)
+    note(stay, DISCHARGE_SUMMARY, story)
+
+
+def _heart_failure_clinic(chart: Chart) -> None:
     for day in chart.every(6, since=3, until=0.2):
         clinic = Visit(chart, day, CONSULTATION, by=HADDAD, reason=HEART_FAILURE)
         vitals(clinic)

@@ -118,7 +118,7 @@ def lungs(chart: Chart) -> None:
     """A former smoker's lungs: winters are hard, the inhaler helps."""
     chart.trend(HEIGHT, (7, 172.0))
     chart.trend(WEIGHT, (7, 74.0), (0, 70.5))
-    chart.trend(OXYGEN, (7, 95), (0, 93))
+    chart.trend(OXYGEN, (7, 95), (2.15, 93), (2.06, 89), (1.98, 93))
     chart.trend(PEAK_FLOW, (7, 305), (3, 280), (0, 268))
     chart.trend(RESPIRATION, (7, 17), (0, 18))
     visits = [

@@ -1,0 +1,29 @@
+"""Finding people and organisations by what everybody may know of them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Organisation, Role, User
+
+
+def clinicians() -> QuerySet[User]:
+    """Active people who act as clinicians, with their organisations."""
+    rows = User.objects.filter(is_active=True, memberships__role=Role.CLINICIAN).distinct()
+    return rows.prefetch_related("memberships__organisation").order_by("name")
+
+
+def organisations() -> QuerySet[Organisation]:
+    """All organisations, by name."""
+    return Organisation.objects.order_by("name")
+
+
+def people_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What people are called, by id."""
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=set(ids))}
+
+
+def organisation_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What organisations are called, by id."""
+    return dict(Organisation.objects.filter(pk__in=set(ids)).values_list("pk", "name"))

@@ -1,0 +1,63 @@
+"""Who calls a machine interface: a bearer token, or the browser's session for reading."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.models import User
+from accounts.tokens import token_user
+from accounts.viewer import Viewer, viewer_for
+from core.errors import SalusError
+from exchange.outcome import FHIR_JSON, outcome, outcome_of
+
+P = ParamSpec("P")
+FhirView = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponse]
+
+
+def fhir_view(*methods: str) -> Callable[[FhirView[P]], Callable[..., HttpResponse]]:
+    """Authenticate, refuse other methods, and turn every error into an OperationOutcome."""
+
+    def decorate(view: FhirView[P]) -> Callable[..., HttpResponse]:
+        @csrf_exempt
+        @login_not_required
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method not in methods:
+                answer = fhir(outcome("not-supported", "This method is not offered here."), 405)
+                answer.headers["Allow"] = ", ".join(methods)
+                return answer
+            user = _user(request)
+            if user is None:
+                answer = fhir(outcome("login", "A valid bearer token is needed."), 401)
+                answer.headers["WWW-Authenticate"] = 'Bearer realm="salus"'
+                return answer
+            try:
+                return view(request, viewer_for(user, "fhir"), *args, **kwargs)
+            except SalusError as error:
+                answer = fhir(outcome_of(error), error.status)
+                if retry := getattr(error, "retry_after", None):
+                    answer.headers["Retry-After"] = str(retry)
+                return answer
+
+        return wrapped
+
+    return decorate
+
+
+def fhir(body: object, status: int = 200) -> HttpResponse:
+    """A FHIR JSON response."""
+    return JsonResponse(body, status=status, content_type=FHIR_JSON, safe=False)
+
+
+def _user(request: HttpRequest) -> User | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        return token_user(token.strip()) if scheme.lower() == "bearer" else None
+    # A session counts for reading alone: other methods are exempt from CSRF checks here.
+    if request.method in ("GET", "HEAD") and request.user.is_authenticated:
+        return request.user
+    return None

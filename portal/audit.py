@@ -1,0 +1,36 @@
+"""The auditor's page: who did what, patients by pseudonym."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.models import Role
+from accounts.selectors import organisation_names, people_names
+from accounts.viewer import viewer_of
+from core.audit import Name
+from core.errors import Forbidden
+from core.selectors import audit_events
+
+PAGE = 50
+
+
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """The trail, newest first, by kind of event if wished."""
+    if not viewer_of(request).has(Role.AUDITOR):
+        raise Forbidden
+    chosen = request.GET.get("what", "")
+    page = Paginator(audit_events(chosen), PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    people = people_names(r.actor_id for r in rows if r.actor_id)
+    places = organisation_names(r.organisation_id for r in rows if r.organisation_id)
+    shown = [
+        {
+            "event": row,
+            "who": people.get(row.actor_id, "") if row.actor_id else "",
+            "place": places.get(row.organisation_id, "") if row.organisation_id else "",
+            "patient": str(row.subject_id)[:8] if row.subject_id else "",
+        }
+        for row in rows
+    ]
+    context = {"rows": shown, "page": page, "names": Name.choices, "chosen": chosen}
+    return render(request, "portal/audit.html", context)

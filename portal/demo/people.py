@@ -1,0 +1,78 @@
+"""The demo's organisations and sign-ins (DESIGN section 9); every name is made up."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid5
+
+from accounts.models import Organisation, Role
+from portal.demo.clinical.people import (
+    BRIGHT_LAB,
+    CORNER_PHARMACY,
+    HARBOUR_HOSPITAL,
+    MAPLE_PRACTICE,
+    WILLOW_PRACTICE,
+)
+
+NAMESPACE: Final = UUID("6d1f6f0c-52f0-4a5e-9a0e-6a1a3c0d5e11")
+PASSWORD: Final = "salus-demo"  # noqa: S105 - printed on the demo's sign-in page
+Kind = Organisation.Kind
+
+
+@dataclass(frozen=True)
+class DemoOrganisation:
+    """An organisation; GLNs begin with 952, which GS1 keeps for examples."""
+
+    id: UUID
+    kind: Organisation.Kind
+    name: str
+    gln: str = ""
+
+
+def _own(name: str) -> UUID:
+    return uuid5(NAMESPACE, name)
+
+
+HARBOUR = DemoOrganisation(UUID(HARBOUR_HOSPITAL), Kind.HOSPITAL, "Harbour General Hospital (demo)")
+PAYER = DemoOrganisation(_own("payer"), Kind.INSURER, "Lantern Mutual (demo)")
+MAKER = DemoOrganisation(_own("maker"), Kind.MANUFACTURER, "Northlight Medicines (demo)", "9521234500018")
+WHOLESALER = DemoOrganisation(_own("wholesaler"), Kind.DISTRIBUTOR, "Longroad Supply (demo)", "9521234500025")
+PHARMACY = DemoOrganisation(UUID(CORNER_PHARMACY), Kind.PHARMACY, "Corner House Pharmacy (demo)", "9521234500032")
+INSTITUTE = DemoOrganisation(_own("institute"), Kind.RESEARCH, "Fennel Institute (demo)")
+ORGANISATIONS: Final = (
+    HARBOUR,
+    DemoOrganisation(UUID(WILLOW_PRACTICE), Kind.PRACTICE, "Willow Lane Family Practice (demo)"),
+    DemoOrganisation(UUID(MAPLE_PRACTICE), Kind.PRACTICE, "Maple Square Health Centre (demo)"),
+    DemoOrganisation(UUID(BRIGHT_LAB), Kind.LABORATORY, "Bright Laboratory (demo)"),
+    PAYER,
+    MAKER,
+    WHOLESALER,
+    PHARMACY,
+    INSTITUTE,
+)
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody who can sign in."""
+
+    key: str
+    name: str
+    role: Role
+    organisation: DemoOrganisation | None = None
+
+    @property
+    def email(self) -> str:
+        """The address to sign in with."""
+        return f"{self.key}@salus.example"
+
+
+PEOPLE: Final = (
+    DemoPerson("patient", "Robin Example", Role.PATIENT),
+    DemoPerson("clinician", "Dr Amal Haddad", Role.CLINICIAN, HARBOUR),
+    DemoPerson("payer", "Petra Coverwell", Role.PAYER, PAYER),
+    DemoPerson("pharma", "Mika Batchford", Role.PHARMA, MAKER),
+    DemoPerson("researcher", "Ola Cohortson", Role.RESEARCHER, INSTITUTE),
+    DemoPerson("donor", "Dana Goodturn", Role.DONOR),
+    DemoPerson("auditor", "Audrey Tracewell", Role.AUDITOR),
+    DemoPerson("admin", "Ada Keyholder", Role.ADMINISTRATOR),
+)

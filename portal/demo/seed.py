@@ -1,0 +1,105 @@
+"""Fill an empty portal with made-up people and records, through the same doors as real ones."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Membership, Organisation, Role, User
+from accounts.viewer import Viewer, viewer_for
+from core.audit import Actor
+from portal.demo.clinical import bundles
+from portal.demo.clinical.people import DEMO_PATIENT
+from portal.demo.people import (
+    INSTITUTE,
+    ORGANISATIONS,
+    PASSWORD,
+    PAYER,
+    PEOPLE,
+    DemoOrganisation,
+    DemoPerson,
+)
+from records.models import Consent, Patient, Record, Scope
+from records.services.consents import consent_grant, consent_revoke
+from records.services.importing import import_bundle
+
+
+def seed(*, say: Callable[[str], Any]) -> None:
+    """Make what is missing of the demo; a second run makes nothing."""
+    for organisation in ORGANISATIONS:
+        _ensure_organisation(organisation)
+    for person in PEOPLE:
+        _ensure_person(person)
+    _import_records(say)
+    _link_patient()
+    _ensure_consents()
+
+
+def _ensure_organisation(wanted: DemoOrganisation) -> None:
+    Organisation.objects.get_or_create(
+        id=wanted.id, defaults={"kind": wanted.kind, "name": wanted.name, "gln": wanted.gln}
+    )
+
+
+@transaction.atomic
+def _ensure_person(wanted: DemoPerson) -> None:
+    if User.objects.filter(email=wanted.email).exists():
+        return
+    own = wanted.role if wanted.organisation is None else ""
+    user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)
+    if wanted.role == Role.ADMINISTRATOR:
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    EmailAddress.objects.create(user=user, email=wanted.email, verified=True, primary=True)
+    if wanted.organisation:
+        Membership.objects.create(
+            user=user, organisation_id=wanted.organisation.id, role=wanted.role
+        )
+
+
+def _import_records(say: Callable[[str], Any]) -> None:
+    """Import the bundles whose first resource is not here yet."""
+    patients = resources = 0
+    for bundle in bundles(today=timezone.now().date()):
+        entries: Any = bundle["entry"]
+        if Record.objects.filter(fhir_id=entries[0]["resource"]["id"]).exists():
+            continue
+        done = import_bundle(bundle, by=Actor.system("import"))
+        patients += len(done.patients)
+        resources += done.created
+    if resources:
+        say(f"demo: {patients} patients imported, {resources} resources encrypted")
+
+
+def _link_patient() -> None:
+    user = User.objects.get(email=f"{Role.PATIENT.value}@salus.example")
+    Patient.objects.filter(pk=UUID(DEMO_PATIENT), account=None).update(account=user)
+
+
+def _ensure_consents() -> None:
+    """A grant that stands and one that was ended, so that no page begins empty."""
+    patient = Patient.objects.get(pk=UUID(DEMO_PATIENT))
+    if Consent.objects.filter(patient=patient).exists():
+        return
+    user = User.objects.get(email=f"{Role.PATIENT.value}@salus.example")
+    viewer = viewer_for(user)
+    with transaction.atomic():
+        _grant(patient, PAYER, Scope.VISITS, 90, viewer)
+        ended = _grant(patient, INSTITUTE, Scope.RESULTS, 365, viewer)
+        consent_revoke(consent=ended, by=viewer)
+        _grant(patient, INSTITUTE, Scope.RESULTS, 180, viewer)
+
+
+def _grant(
+    patient: Patient, to: DemoOrganisation, scope: Scope, days: int, by: Viewer
+) -> Consent:
+    return consent_grant(
+        patient=patient,
+        grantee=Organisation.objects.get(pk=to.id),
+        scope=scope,
+        last_day=timezone.now().date() + timedelta(days=days),
+        by=by,
+    )

@@ -1,0 +1,30 @@
+"""manage.py demo_report: wait until the demo is sealed for good, and say what was done."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from chain.models import AnchorState, Batch, Commitment
+from records.models import Patient, Version
+
+PATIENCE = 120.0  # seconds
+
+
+class Command(BaseCommand):
+    """Reports what the demo holds, once all of it is final."""
+
+    help = "Wait for the demo's seals to be final and report."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Wait, then count."""
+        end = time.monotonic() + PATIENCE
+        while Commitment.objects.exclude(batch__state=AnchorState.FINAL).exists():
+            if time.monotonic() > end:
+                raise CommandError("The demo's records were not sealed in time; see the logs.")
+            time.sleep(0.2)
+        first = Batch.objects.order_by("sequence").first()
+        patients, versions = Patient.objects.count(), Version.objects.count()
+        self.stdout.write(f"{patients} patients, {versions} resources, each encrypted and sealed;")
+        if first:
+            self.stdout.write(f"the first {first.count} in batch {first.sequence}, block {first.block_number}.")

@@ -1,0 +1,38 @@
+"""manage.py prepare: bring database, static files and contracts up to date, and the demo if asked."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chain.deployment import ensure_log, forget_chain
+from core.errors import SalusError
+from portal.demo.seed import seed
+from portal.static import collect_if_changed
+
+
+class Command(BaseCommand):
+    """Everything that must be there before the first request; idempotent."""
+
+    help = "Migrate, collect static files, find or create the contracts, seed the demo."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether the chain was lost on purpose."""
+        parser.add_argument(
+            "--fresh-chain", action="store_true", help="anchor everything again on a new chain"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do what is missing."""
+        call_command("migrate", verbosity=0, interactive=False)
+        collect_if_changed()
+        if options["fresh_chain"]:
+            waiting = forget_chain()
+            self.stdout.write(f"{waiting} commitments will be anchored again.")
+        try:
+            ensure_log()
+        except SalusError as error:
+            raise CommandError(error.detail) from error
+        if settings.DEMO:
+            seed(say=self.stdout.write)

@@ -1,0 +1,29 @@
+"""What the dashboards show of records."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.viewer import viewer_of
+from records.access import patients_visible_to
+from records.presenters.sharing import Grant
+from records.selectors import consents_of, own_patient, reads_of
+
+
+def of_patient(request: HttpRequest) -> dict[str, Any]:
+    """Who sees the record now, and how often it was read."""
+    patient = own_patient(viewer_of(request))
+    if patient is None:
+        return {"patient": None}
+    grants = [Grant(consent) for consent in consents_of(patient)]
+    return {
+        "patient": patient,
+        "standing": [g for g in grants if g.active],
+        "reads": reads_of(patient, own=False).exclude(actor_id=None).count(),
+    }
+
+
+def of_reader(request: HttpRequest) -> dict[str, Any]:
+    """How many patients share with this person or organisation."""
+    viewer = viewer_of(request)
+    return {"patients": patients_visible_to(viewer).count(), "organisation": viewer.organisation}

@@ -1,0 +1,1 @@
+"""Turning resources into words."""

@@ -1,0 +1,127 @@
+"""Grants and reads, in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.selectors import organisation_names, people_names
+from core.models import AuditEvent
+from records.models import Consent, ConsentStatement
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One line of the sharing page."""
+
+    consent: Consent
+
+    @property
+    def grantee(self) -> str:
+        """Who may see it."""
+        return str(self.consent.user or self.consent.organisation)
+
+    @property
+    def kind(self) -> str:
+        """Person or what kind of organisation."""
+        organisation = self.consent.organisation
+        return str(organisation.get_kind_display()) if organisation else _("Person")
+
+    @property
+    def scope(self) -> str:
+        """What they may see."""
+        return str(self.consent.get_scope_display())
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which the grant holds."""
+        return (self.consent.ends_at - timedelta(seconds=1)).date()
+
+    @property
+    def active(self) -> bool:
+        """Whether it holds now."""
+        return self.consent.status == Consent.Status.ACTIVE and self.consent.ends_at > timezone.now()
+
+    @property
+    def ended_words(self) -> str:
+        """Why it holds no longer."""
+        revoked = self.consent.status == Consent.Status.REVOKED
+        return _("Ended by you") if revoked else _("Ran out")
+
+    @property
+    def state(self) -> str:
+        """How far the seal of its newest statement is."""
+        return self.statement.commitment.state.value
+
+    @property
+    def sealed_at(self) -> datetime | None:
+        """Since when that seal is final."""
+        batch = self.statement.commitment.batch
+        return batch.final_at if batch else None
+
+    @property
+    def proof_url(self) -> str:
+        """The newest statement's proof."""
+        return reverse("proof-page", args=[self.statement.commitment_id])
+
+    @property
+    def statement(self) -> ConsentStatement:
+        """The newest statement."""
+        return max(self.consent.statements.all(), key=lambda s: s.number)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Somebody looked, so many times on a day."""
+
+    who: str
+    organisation: str
+    times: int
+    last: datetime
+    what: list[str]
+
+
+@dataclass(frozen=True)
+class Day:
+    """What was read on a day."""
+
+    day: date
+    reads: list[Read]
+
+
+def _what(event: AuditEvent) -> str:
+    name = AuditEvent.Name
+    words = {
+        name.RECORD_READ: _("opened an entry"),
+        name.RECORD_LISTED: _("looked through the record"),
+        name.RECORD_WRITTEN: _("added entries"),
+        name.PROOF_READ: _("fetched a proof"),
+    }
+    return words.get(name(event.name), "")
+
+
+def days(events: Iterable[AuditEvent]) -> list[Day]:
+    """Events (newest first) grouped by day and person."""
+    rows = list(events)
+    people = people_names(r.actor_id for r in rows if r.actor_id)
+    places = organisation_names(r.organisation_id for r in rows if r.organisation_id)
+    found = []
+    for day, group in groupby(rows, key=lambda r: timezone.localdate(r.at)):
+        by_who: dict[tuple[object, object], list[AuditEvent]] = {}
+        for row in group:
+            by_who.setdefault((row.actor_id, row.organisation_id), []).append(row)
+        found.append(Day(day, [_read(events, people, places) for events in by_who.values()]))
+    return found
+
+
+def _read(events: Sequence[AuditEvent], people: dict[UUID, str], places: dict[UUID, str]) -> Read:
+    first = events[0]
+    who = people.get(first.actor_id, "") if first.actor_id else _("Salus (import)")
+    what = list(dict.fromkeys(_what(e) for e in events))
+    place = places.get(first.organisation_id, "") if first.organisation_id else ""
+    return Read(who or _("Somebody"), place, len(events), first.at, what)

@@ -1,0 +1,1 @@
+"""Pages of patients and of those they share with."""
