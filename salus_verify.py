@@ -668,7 +668,7 @@ def verdict(report: Report, nodes: int) -> str:
 
 def laid_out(document: bytes) -> str:
     """The document for reading: JSON is indented; what does not print is shown as its code."""
-    shown = document.decode("utf-8", "backslashreplace")
+    shown = document.decode("utf-8", "replace")
     try:
         json.loads(shown)
         shown = indented(shown)

@@ -58,5 +58,10 @@ def genesis_head(chain_id: int, contract: bytes) -> bytes:
 
 def next_head(previous: bytes, sequence: int, root: bytes, depth: int, time: int) -> bytes:
     """`head_n = keccak256(abi.encode(head_{n-1}, uint64 n, root, uint8 depth, uint64 time))`."""
-    words = (sequence.to_bytes(32, "big"), root, depth.to_bytes(32, "big"), time.to_bytes(32, "big"))
+    words = (
+        sequence.to_bytes(32, "big"),
+        root,
+        depth.to_bytes(32, "big"),
+        time.to_bytes(32, "big"),
+    )
     return keccak256(previous + b"".join(words))

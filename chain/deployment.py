@@ -131,8 +131,14 @@ def _unrecorded(node: Node, build: Artifact, sender: bytes) -> tuple[bytes, int,
         address = _created_address(sender, used)
         if address in known or node.code(address) != build.deployed:
             continue
+        if not _is_empty(node, build, address):
+            continue  # it was in use, so its row was written once: by another database
         return address, _first_block_with_code(node, address), b"\x00" * 32
     return None
+
+
+def _is_empty(node: Node, build: Artifact, address: bytes) -> bool:
+    return not any(node.call(address, build.call("heads", 1)))
 
 
 def _created_address(sender: bytes, nonce: int) -> bytes:

@@ -61,9 +61,7 @@ class Batch(models.Model):
     count = models.PositiveIntegerField()
     # Every level of the tree, leaves first; a path is read from it with `substr`.
     nodes = models.BinaryField()
-    state = models.CharField(
-        max_length=8, choices=AnchorState.choices, default=AnchorState.QUEUED
-    )
+    state = models.CharField(max_length=8, choices=AnchorState.choices, default=AnchorState.QUEUED)
     head = models.BinaryField(max_length=32, null=True)
     time = models.PositiveBigIntegerField(null=True)
     block_number = models.PositiveBigIntegerField(null=True)

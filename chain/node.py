@@ -73,7 +73,9 @@ class Node:
         with _reaching():
             answer = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
         if error := answer.get("error"):
-            raise Refused(str(error.get("message", error)) if isinstance(error, dict) else str(error))
+            raise Refused(
+                str(error.get("message", error)) if isinstance(error, dict) else str(error)
+            )
         return answer.get("result")
 
     def chain_id(self) -> int:
@@ -86,11 +88,16 @@ class Node:
 
     def header(self, block: int | str) -> Header | None:
         """A block by number or tag; None where the node has none."""
-        raw = self.ask("eth_getBlockByNumber", hex(block) if isinstance(block, int) else block, False)
+        raw = self.ask(
+            "eth_getBlockByNumber", hex(block) if isinstance(block, int) else block, False
+        )
         if raw is None:
             return None
         return Header(
-            _int(raw["number"]), _bytes(raw["hash"]), _bytes(raw["parentHash"]), _int(raw["timestamp"])
+            _int(raw["number"]),
+            _bytes(raw["hash"]),
+            _bytes(raw["parentHash"]),
+            _int(raw["timestamp"]),
         )
 
     def finalized(self) -> int:
@@ -129,6 +136,10 @@ class Node:
     def code(self, address: bytes) -> bytes:
         """The code at an address; empty where there is none."""
         return _bytes(self.ask("eth_getCode", _hex(address), "latest"))
+
+    def call(self, address: bytes, data: bytes) -> bytes:
+        """What a read-only call gives."""
+        return _bytes(self.ask("eth_call", {"to": _hex(address), "data": _hex(data)}, "latest"))
 
     def nonce(self, address: bytes) -> int:
         """How many transactions of an account are mined."""

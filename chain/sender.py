@@ -6,9 +6,8 @@ Nothing is guessed: what the node answers to a broadcast is looked up, not belie
 import logging
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
-from chain.deployment import current_log
 from chain.failpoints import failpoint
 from chain.models import Account, Batch, Block, Job, Transaction
 from chain.models import AnchorState as State
@@ -86,17 +85,18 @@ def _sign_next(node: Node, name: str) -> bool:
 
 def _mark_sent(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(state=Job.State.SENT)
-    Batch.objects.filter(pk=_batch_of(job), state=State.QUEUED).update(state=State.SENT)
+    _batches_of(job).filter(state=State.QUEUED).update(state=State.SENT)
 
 
-def _batch_of(job: Job) -> str | None:
+def _batches_of(job: Job) -> QuerySet[Batch]:
+    """The batch that a job anchors, by the job's key."""
     kind, _, batch = job.key.partition(":")
-    return batch if kind == "anchor" else None
+    return Batch.objects.filter(pk=batch) if kind == "anchor" else Batch.objects.none()
 
 
 def _refused(job: Job, message: str) -> None:
     """The node says that the call would revert. If its effect is there already, that is success."""
-    if Batch.objects.filter(pk=_batch_of(job), state__in=[State.MINED, State.FINAL]).exists():
+    if _effect_exists(job):
         Job.objects.filter(pk=job.pk).update(state=Job.State.MINED)
         return
     # The watcher may not have seen the effect yet: the job stays open, and is tried again.
@@ -128,6 +128,7 @@ def record_receipts(node: Node | None = None) -> int:
     for row in Transaction.objects.filter(block_number=None).select_related("job"):
         receipt = node.receipt(bytes(row.hash))
         if receipt is not None and _record(row, receipt):
+            failpoint("receipt.committed")
             count += 1
     return count
 
@@ -154,7 +155,7 @@ def _record(row: Transaction, receipt: Receipt) -> bool:
 
 
 def _effect_exists(job: Job) -> bool:
-    return Batch.objects.filter(pk=_batch_of(job), state__in=[State.MINED, State.FINAL]).exists()
+    return _batches_of(job).filter(state__in=[State.MINED, State.FINAL]).exists()
 
 
 def orphan_transactions(number: int) -> None:
@@ -168,9 +169,3 @@ def finalize_jobs(number: int) -> None:
     """Blocks up to `number` are final: so is what was mined there."""
     mined = Transaction.objects.filter(job=OuterRef("pk"), block_number__lte=number)
     Job.objects.filter(Exists(mined), state=Job.State.MINED).update(state=Job.State.FINAL)
-
-
-__all__ = [
-    "current_log", "enqueue", "fees", "finalize_jobs", "orphan_transactions", "record_receipts",
-    "send_open_jobs",
-]  # fmt: skip

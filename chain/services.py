@@ -14,7 +14,8 @@ from chain.failpoints import failpoint
 from chain.models import AnchorState, Commitment, Kind
 from chain.tree import NODE, path_offsets
 from core.deployment import portal_urn
-from core.keys import Owner, OwnerKind, Sealer, sealer_for
+from core.keys import Owner, Sealer, sealer_for
+from core.models import OwnerKind
 
 FORMAT = "salus-proof/1"
 
@@ -47,9 +48,7 @@ def _commitment(item: Item, sealer: Sealer) -> Commitment:
     return Commitment(
         kind=item.kind,
         reference=reference,
-        digest=commitment(
-            salt=salt, kind=item.kind, reference=reference, document=item.document
-        ),
+        digest=commitment(salt=salt, kind=item.kind, reference=reference, document=item.document),
         sealed_salt=sealer.seal(salt, _context(item.kind, reference)),
         owner_kind=sealer.owner.kind,
         owner_id=sealer.owner.id,

@@ -38,7 +38,10 @@ def verify(request: HttpRequest) -> HttpResponse:
 def verifier_download(request: HttpRequest) -> FileResponse:
     """The verifier for one's own machine."""
     return FileResponse(
-        VERIFIER.open("rb"), as_attachment=True, filename=VERIFIER.name, content_type="text/x-python"
+        VERIFIER.open("rb"),
+        as_attachment=True,
+        filename=VERIFIER.name,
+        content_type="text/x-python",
     )
 
 
@@ -64,9 +67,7 @@ def trust(request: HttpRequest) -> HttpResponse:
     log = current_log()
     if log is None:
         body = {"title": "There is no log yet", "status": 503, "code": "transient"}
-        return JsonResponse(
-            body, status=503, content_type=PROBLEM, headers={"Retry-After": "5"}
-        )
+        return JsonResponse(body, status=503, content_type=PROBLEM, headers={"Retry-After": "5"})
     headers = {"Access-Control-Allow-Origin": "*"}
     return JsonResponse(trust_file(log), headers=headers, json_dumps_params={"indent": 1})
 

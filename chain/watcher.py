@@ -55,6 +55,7 @@ def catch_up(node: Node | None = None, *, most: int = 5000) -> int:
             break
         read += step
     mark_final(final)
+    failpoint("final.committed")
     return read
 
 

@@ -37,7 +37,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(body, error.status, headers=headers, content_type=PROBLEM)
     if isinstance(error, exceptions.APIException):
         set_rollback()
-        return Response(_of_drf(error), error.status_code, headers=_headers(error), content_type=PROBLEM)
+        return Response(
+            _of_drf(error), error.status_code, headers=_headers(error), content_type=PROBLEM
+        )
     return None
 
 
@@ -68,8 +70,8 @@ def _flatten(detail: Any, place: str = "") -> Any:
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
     return headers

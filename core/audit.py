@@ -23,7 +23,7 @@ class Actor:
         return cls(user_id=None, channel=channel)
 
 
-def record(
+def record(  # noqa: PLR0913 - the columns of an audit row
     name: AuditEvent.Name,
     *,
     by: Actor,

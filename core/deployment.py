@@ -9,7 +9,7 @@ from core.models import Deployment
 @lru_cache(maxsize=1)
 def portal_id() -> UUID:
     """The deployment's UUID, the same for ever."""
-    return Deployment.objects.get().id
+    return Deployment.objects.get_or_create(only=True)[0].id
 
 
 def portal_urn() -> str:

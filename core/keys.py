@@ -106,7 +106,7 @@ class Sealer:
         nonce = os.urandom(NONCE)
         return nonce + AESGCM(self.key).encrypt(nonce, plaintext, context.encode())
 
-    def open(self, sealed: bytes, context: str) -> bytes:
+    def open(self, sealed: bytes | memoryview, context: str) -> bytes:
         """Decrypt what `seal` gave; raises Tampered where anything was changed."""
         sealed = bytes(sealed)
         try:

@@ -7,10 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Deployment(models.Model):
-    """This portal's own identity; one row, made by the first migration."""
+    """The portal's own identity: one row, made when it is first asked for."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    only = models.BooleanField(default=True, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="deployment_only_one", condition=models.Q(only=True))
+        ]
 
 
 class KeyEpoch(models.Model):
@@ -50,7 +56,9 @@ class DataKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner_kind", "owner_id"], name="data_key_one_per_owner"),
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id"], name="data_key_one_per_owner"
+            ),
             models.CheckConstraint(
                 name="data_key_destroyed_means_gone",
                 condition=models.Q(wrapped=None) ^ models.Q(destroyed_at=None),

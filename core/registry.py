@@ -9,8 +9,6 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-type_ = type
-
 
 @dataclass(frozen=True)
 class NavItem:
@@ -47,7 +45,7 @@ class PersonalData:
     """What an app holds of a person and how to hand it out: (file name, content) pairs."""
 
     label: str | Promise
-    models: frozenset[type_[Model]]
+    models: frozenset[type[Model]]
     export: Callable[[UUID], Iterable[tuple[str, bytes]]]
 
 

@@ -26,7 +26,9 @@ def capability_statement(base: str) -> dict[str, Any]:
 
 
 def _security() -> dict[str, Any]:
-    return {"description": "A bearer token, issued by the portal; access as the patient granted it."}
+    return {
+        "description": "A bearer token, issued by the portal; access as the patient granted it."
+    }
 
 
 def _resources() -> list[dict[str, Any]]:
@@ -35,9 +37,7 @@ def _resources() -> list[dict[str, Any]]:
             "type": name,
             "versioning": "versioned",
             "interaction": [{"code": "read"}, {"code": "vread"}],
-            "operation": [
-                {"name": "proof", "definition": "urn:salus:OperationDefinition:proof"}
-            ],
+            "operation": [{"name": "proof", "definition": "urn:salus:OperationDefinition:proof"}],
         }
         for name in sorted(resource_types() - {"Bundle", "Parameters", "Binary"})
     ]

@@ -33,9 +33,7 @@ urlpatterns = [
     path("fhir/metadata", views.metadata, name="fhir-metadata"),
     path("fhir/<fhirtype:type>/<fhirid:id>", views.read, name="fhir-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>/$proof", views.proof_of_version, name="fhir-proof"),
-    path(
-        "fhir/<fhirtype:type>/<fhirid:id>/_history/<int:version>", views.read, name="fhir-vread"
-    ),
+    path("fhir/<fhirtype:type>/<fhirid:id>/_history/<int:version>", views.read, name="fhir-vread"),
     path(
         "fhir/<fhirtype:type>/<fhirid:id>/_history/<int:version>/$proof",
         views.proof_of_version,

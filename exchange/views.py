@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from accounts.viewer import Viewer, viewer_of
 from chain.models import Commitment
 from chain.presenters import proof_response
-
 from chain.services import commitment_for, document_for
 from core import audit
 from core.errors import NotFound

@@ -15,7 +15,16 @@ class PortalConfig(AppConfig):
         from portal import celery, panels  # noqa: F401
 
         everyone = frozenset(
-            "patient clinician payer pharma researcher donor auditor administrator".split()
+            [
+                "patient",
+                "clinician",
+                "payer",
+                "pharma",
+                "researcher",
+                "donor",
+                "auditor",
+                "administrator",
+            ]
         )
         auditor, administrator = frozenset({"auditor"}), frozenset({"administrator"})
         registry.nav_items += [

@@ -35,7 +35,9 @@ class SampleForm(forms.Form):
         required=False,
         choices=[("lab", _("Test results")), ("med", _("Medicines")), ("img", _("Images"))],
     )
-    note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    note = forms.CharField(
+        label=_("Note"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
     file = forms.FileField(label=_("Document"), required=False)
     agreed = forms.BooleanField(label=_("I have read what Salus does not promise"))
 
@@ -78,9 +80,10 @@ BLOOD_PRESSURE: Final = [
 ]
 
 
+# As in tokens.css.
 SWATCHES: Final = (
-    "paper surface sunken ink ink-soft spruce apricot good warn bad info"  # as in tokens.css
-).split()
+    "paper", "surface", "sunken", "ink", "ink-soft", "spruce", "apricot", "good", "warn", "bad", "info",
+)  # fmt: skip
 
 
 def sample() -> dict[str, Any]:
@@ -88,7 +91,8 @@ def sample() -> dict[str, Any]:
     return {
         "form": SampleForm(),
         "wrong_form": SampleForm(
-            {"wrong-purpose": "none", "wrong-born": "32 May", "wrong-duration": "9"}, prefix="wrong"
+            {"wrong-purpose": "none", "wrong-born": "1979-07-04", "wrong-duration": "9"},
+            prefix="wrong",
         ),
         "problems": [
             Problem("row 7", str(_("The serial number is missing."))),

@@ -48,7 +48,9 @@ PRODUCTION = ENVIRONMENT == "production"
 DEMO = not PRODUCTION and env.bool("DEMO", False)
 DEBUG = False
 PORT = env.int("PORT", 8000)
-BASE_URL = (required("BASE_URL") if PRODUCTION else env.str("BASE_URL", f"http://localhost:{PORT}")).rstrip("/")
+BASE_URL = (
+    required("BASE_URL") if PRODUCTION else env.str("BASE_URL", f"http://localhost:{PORT}")
+).rstrip("/")
 ALLOWED_HOSTS: list[str] = (
     env.list("ALLOWED_HOSTS") if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
@@ -124,7 +126,10 @@ TEMPLATES = [
                 "portal.context.shell",
             ],
             "loaders": [
-                ("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)])
+                (
+                    "template_partials.loader.Loader",
+                    [("django.template.loaders.cached.Loader", _LOADERS)],
+                )
             ],
             "builtins": [
                 "django_cotton.templatetags.cotton",
@@ -150,7 +155,9 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
 }
 REDIS_URL = required("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # -- chain -----------------------------------------------------------------------------------------
@@ -197,7 +204,11 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -210,7 +221,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Salus: "
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
+_MAIL = "smtp" if PRODUCTION else "console"
+EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Salus <no-reply@salus.example>")
 
 # -- security --------------------------------------------------------------------------------------

@@ -66,5 +66,3 @@ def _label(one: User | Organisation) -> str:
         return f"{one.name} · {one.get_kind_display()}"
     places = ", ".join(member.organisation.name for member in one.memberships.all())
     return f"{one} · {places}" if places else str(one)
-
-

@@ -1,5 +1,7 @@
 """Whose proofs may be seen: the same rules as for what they are about."""
 
+from uuid import UUID
+
 from accounts.viewer import Viewer
 from chain.models import Commitment, Kind
 from chain.services import guard_documents
@@ -34,7 +36,7 @@ def consent_document(viewer: Viewer, row: Commitment) -> bytes:
     return statement_document(found)
 
 
-def access_consent(viewer: Viewer, pk: object) -> Consent:
+def access_consent(viewer: Viewer, pk: UUID) -> Consent:
     """A grant of the viewer's own record; raises NotFound."""
     rows = Consent.objects.select_related("patient", "user", "organisation")
     found = rows.filter(pk=pk, patient__account=viewer.user).first()

@@ -8,7 +8,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chain.models import Commitment
-from records.access import VersionQuerySet
 
 ANY_TYPE = "*"
 
@@ -51,8 +50,6 @@ class Version(models.Model):
     sealed = models.BinaryField()
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
     created_at = models.DateTimeField()
-
-    objects: ClassVar = VersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -15,7 +15,7 @@ from chain.models import AnchorState
 from core.errors import NotFound
 from core.keys import sealers_for
 from core.models import AuditEvent
-from records.access import VersionQuerySet, patients_visible_to
+from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import Resource
 from records.models import Consent, Patient, Version
 from records.services.store import owner_of, seal_context
@@ -60,19 +60,16 @@ def opened(versions: Iterable[Version]) -> list[Opened]:
     ]
 
 
-def versions_for(viewer: Viewer) -> VersionQuerySet:
+def versions_for(viewer: Viewer) -> QuerySet[Version]:
     """All versions that this person may see, ready to be opened."""
-    rows: VersionQuerySet = Version.objects.visible_to(viewer)
-    joined: VersionQuerySet = rows.select_related("record", "commitment__batch").defer(
-        "commitment__batch__nodes"
-    )
-    return joined
+    rows = versions_visible_to(viewer).select_related("record", "commitment__batch")
+    return rows.defer("commitment__batch__nodes")
 
 
 def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = None) -> Opened:
     """One version (the current one without a number); raises NotFound, also for what is foreign."""
     rows = versions_for(viewer).filter(record__type=type, record__fhir_id=fhir_id)
-    row = rows.filter(number=number).first() if number else rows.current().first()
+    row = rows.filter(number=number).first() if number else rows.filter(current=True).first()
     found = opened([row]) if row else []
     if not found:
         raise NotFound
@@ -81,7 +78,7 @@ def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = No
 
 def chart_of(viewer: Viewer, patient_id: UUID, *types: str) -> list[Opened]:
     """The current versions of a patient's records that this person may see."""
-    rows = versions_for(viewer).current().filter(record__patient=patient_id)
+    rows = versions_for(viewer).filter(current=True, record__patient=patient_id)
     return opened(rows.filter(record__type__in=types) if types else rows)
 
 
@@ -101,7 +98,9 @@ def own_patient(viewer: Viewer) -> Patient | None:
 def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     """The patients of whom this person may see anything, each with their Patient resource."""
     patients = list(patients_visible_to(viewer).exclude(account=viewer.user).order_by("created_at"))
-    rows = versions_for(viewer).current().filter(record__type="Patient", record__patient__in=patients)
+    rows = versions_for(viewer).filter(
+        current=True, record__type="Patient", record__patient__in=patients
+    )
     by_patient = {o.version.record.patient_id: o for o in opened(rows)}
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
@@ -115,7 +114,7 @@ def consents_of(patient: Patient) -> list[Consent]:
 def directory_names(ids: Iterable[str]) -> dict[str, str]:
     """Names of organisations and practitioners by `Type/id`; the directory is nobody's secret."""
     wanted = [reference.split("/", 1)[1] for reference in ids if "/" in reference]
-    rows = Version.objects.current().filter(record__patient=None, record__fhir_id__in=wanted)
+    rows = Version.objects.filter(current=True, record__patient=None, record__fhir_id__in=wanted)
     return {
         str(o.version.record): display_name(o.resource)
         for o in opened(rows.select_related("record"))

@@ -105,6 +105,8 @@ def _name(text: str) -> str:
         )
     if not _CHARACTER_SET_82.fullmatch(text):
         wrong = next(c for c in text if not _CHARACTER_SET_82.fullmatch(c))
+        if wrong.isspace():
+            raise NotGs1(_("a blank is not allowed here by GS1"))
         raise NotGs1(
             _("the character “%(character)s” is not allowed here by GS1")
             % {"character": shown(wrong)}

@@ -34,4 +34,5 @@ def pytest_unconfigure() -> Iterator[None] | None:
     """Stop what was started."""
     if _processes is not None:
         _processes.stop()
+        _processes.state.unlock()
     return None

@@ -34,9 +34,15 @@ def _own(name: str) -> UUID:
 
 HARBOUR = DemoOrganisation(UUID(HARBOUR_HOSPITAL), Kind.HOSPITAL, "Harbour General Hospital (demo)")
 PAYER = DemoOrganisation(_own("payer"), Kind.INSURER, "Lantern Mutual (demo)")
-MAKER = DemoOrganisation(_own("maker"), Kind.MANUFACTURER, "Northlight Medicines (demo)", "9521234500018")
-WHOLESALER = DemoOrganisation(_own("wholesaler"), Kind.DISTRIBUTOR, "Longroad Supply (demo)", "9521234500025")
-PHARMACY = DemoOrganisation(UUID(CORNER_PHARMACY), Kind.PHARMACY, "Corner House Pharmacy (demo)", "9521234500032")
+MAKER = DemoOrganisation(
+    _own("maker"), Kind.MANUFACTURER, "Northlight Medicines (demo)", "9521234500018"
+)
+WHOLESALER = DemoOrganisation(
+    _own("wholesaler"), Kind.DISTRIBUTOR, "Longroad Supply (demo)", "9521234500025"
+)
+PHARMACY = DemoOrganisation(
+    UUID(CORNER_PHARMACY), Kind.PHARMACY, "Corner House Pharmacy (demo)", "9521234500032"
+)
 INSTITUTE = DemoOrganisation(_own("institute"), Kind.RESEARCH, "Fennel Institute (demo)")
 ORGANISATIONS: Final = (
     HARBOUR,

@@ -13,8 +13,9 @@ from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
 from portal.demo.clinical import bundles
-from portal.demo.clinical.people import DEMO_PATIENT
+from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
+    HARBOUR,
     INSTITUTE,
     ORGANISATIONS,
     PASSWORD,
@@ -37,6 +38,7 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _import_records(say)
     _link_patient()
     _ensure_consents()
+    _ensure_sharing_patients()
 
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:
@@ -93,9 +95,26 @@ def _ensure_consents() -> None:
         _grant(patient, INSTITUTE, Scope.RESULTS, 180, viewer)
 
 
-def _grant(
-    patient: Patient, to: DemoOrganisation, scope: Scope, days: int, by: Viewer
-) -> Consent:
+def _ensure_sharing_patients() -> None:
+    """People who were treated at the hospital share their records with it, as on admission."""
+    for index, patient_id in enumerate(HARBOUR_PATIENTS):
+        patient = Patient.objects.get(pk=UUID(patient_id))
+        if patient.account_id is None:
+            _share_with_hospital(patient, list(Scope)[0 if index % 3 else index % len(Scope)])
+
+
+@transaction.atomic
+def _share_with_hospital(patient: Patient, scope: Scope) -> None:
+    person = next(p for p in PATIENTS if p.id == str(patient.pk))
+    # An account that nobody can sign in to: it has no password.
+    email = f"{person.slug}@salus.example"
+    user = User.objects.create_user(email, None, name=person.name, own_role=Role.PATIENT)
+    patient.account = user
+    patient.save(update_fields=["account"])
+    _grant(patient, HARBOUR, scope, 180, viewer_for(user))
+
+
+def _grant(patient: Patient, to: DemoOrganisation, scope: Scope, days: int, by: Viewer) -> Consent:
     return consent_grant(
         patient=patient,
         grantee=Organisation.objects.get(pk=to.id),

@@ -78,6 +78,7 @@ def serve(options: argparse.Namespace) -> int:
         for asked in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(asked, signal.SIG_IGN)
         processes.stop()
+        state.unlock()
 
 
 def _raise_ended(number: int, _frame: FrameType | None) -> None:
@@ -132,9 +133,7 @@ def _check_port(port: int) -> None:
                 raise OSError(f"port {port} is taken ({error.strerror}). Try --port.") from error
 
 
-def _run(
-    processes: Processes, env: dict[str, str], name: str, command: list[object]
-) -> None:
+def _run(processes: Processes, env: dict[str, str], name: str, command: list[object]) -> None:
     """Run a step to its end; raises CalledProcessError where it fails."""
     child = processes.start(name, [str(c) for c in command], env=env, cwd=ROOT)
     while child.process.poll() is None:
@@ -146,7 +145,9 @@ def _run(
 
 
 def _alive(processes: Processes, but: str | None = None) -> bool:
-    ended = next((c for c in processes.children if c.name != but and c.process.poll() is not None), None)
+    ended = next(
+        (c for c in processes.children if c.name != but and c.process.poll() is not None), None
+    )
     if ended:
         raise OSError(f"{ended.name} ended with code {ended.process.returncode}")
     return True
@@ -211,6 +212,7 @@ def manage(argv: list[str]) -> int:
         return 130
     finally:
         processes.stop()
+        state.unlock()
 
 
 __all__ = ["free_port", "main", "manage", "secrets_of", "serve"]

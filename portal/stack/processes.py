@@ -28,6 +28,7 @@ class Child:
     name: str
     process: "subprocess.Popen[bytes]"
     stop_signal: signal.Signals
+    reader: threading.Thread
 
 
 class Processes:
@@ -63,21 +64,24 @@ class Processes:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        child = Child(name, process, stop_signal)
+        assert process.stdout is not None
+        colour = COLOURS[len(self.children) % len(COLOURS)]
+        copy = (name, colour, process.stdout)
+        child = Child(
+            name, process, stop_signal, threading.Thread(target=self._copy, args=copy, daemon=True)
+        )
+        child.reader.start()
         with self._mutex:
             self.children.append(child)
             self._write_register()
-        assert process.stdout is not None
-        colour = COLOURS[len(self.children) % len(COLOURS)]
-        threading.Thread(target=self._copy, args=(name, colour, process.stdout), daemon=True).start()
         return child
 
     def _copy(self, name: str, colour: int, stream: IO[bytes]) -> None:
-        log = (self.state.sub("logs") / f"{name}.log").open("ab")
-        for line in stream:
-            log.write(line)
-            log.flush()
-            if not self.quiet:
+        with stream, (self.state.sub("logs") / f"{name}.log").open("ab", buffering=0) as log:
+            for line in stream:
+                log.write(line)
+                if self.quiet:
+                    continue
                 text = line.decode(errors="replace").rstrip()
                 prefix = f"\033[{colour}m{name:>9}\033[0m" if sys.stderr.isatty() else f"{name:>9}"
                 print(f"{prefix} | {text}", file=sys.stderr, flush=True)
@@ -102,6 +106,7 @@ class Processes:
                 child.process.wait(PATIENCE)
             _end_group(child.process.pid, signal.SIGKILL)
             child.process.wait()
+            child.reader.join(PATIENCE)
         self.children.clear()
         self._register.unlink(missing_ok=True)
 

@@ -62,7 +62,9 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
     )  # fmt: skip
     wait_until(lambda: _accepts(connect), what="PostgreSQL")
     _ensure_role_and_database(connect, state.secret("postgres-salus"))
-    return f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
+    return (
+        f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
+    )
 
 
 def _package_folder(name: str) -> Path:
@@ -81,7 +83,9 @@ def _ensure_account(user: str) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
 
-def _init_cluster(binaries: Path, data: Path, superuser: str, password: str, user: str | None) -> None:
+def _init_cluster(
+    binaries: Path, data: Path, superuser: str, password: str, user: str | None
+) -> None:
     with tempfile.NamedTemporaryFile("w", prefix="salus-") as file:
         file.write(password)
         file.flush()
@@ -108,7 +112,9 @@ def _ensure_role_and_database(connect: "partial[psycopg.Connection[Any]]", passw
     with connect() as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'salus'").fetchone():
             connection.execute(
-                sql.SQL("CREATE ROLE salus LOGIN CREATEDB PASSWORD {}").format(sql.Literal(password))
+                sql.SQL("CREATE ROLE salus LOGIN CREATEDB PASSWORD {}").format(
+                    sql.Literal(password)
+                )
             )
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'salus'").fetchone():
             connection.execute("CREATE DATABASE salus OWNER salus")

@@ -48,6 +48,12 @@ class State:
         handle.flush()
         self._lock = handle
 
+    def unlock(self) -> None:
+        """Let others work on the directory."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
     def secret(self, name: str, make: str | None = None) -> str:
         """The secret of that name, made on first use, in a file that only its owner can read."""
         path = self.sub("secrets") / name

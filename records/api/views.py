@@ -91,5 +91,7 @@ def _grantee(kind: str, pk: UUID) -> User | Organisation:
     rows = clinicians() if kind == "user" else organisations()
     found = rows.filter(pk=pk).first()
     if found is None:
-        raise Invalid(problems=[Problem("grantee_id", "There is nobody with this id to share with.")])
+        raise Invalid(
+            problems=[Problem("grantee_id", "There is nobody with this id to share with.")]
+        )
     return found

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-type_ = type
 Resource = dict[str, Any]
 
 # Shared by everybody: who works where. They belong to no patient.
@@ -80,7 +79,13 @@ def organisation_of(resource: Resource, encounters: dict[str, Resource]) -> str:
 
     Said by the resource itself, else by the encounter that it belongs to.
     """
-    for element in ("performer", "serviceProvider", "custodian", "provider", "managingOrganization"):
+    for element in (
+        "performer",
+        "serviceProvider",
+        "custodian",
+        "provider",
+        "managingOrganization",
+    ):
         kind, _, id = reference_of(resource, element).partition("/")
         if kind == "Organization":
             return id

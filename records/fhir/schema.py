@@ -50,12 +50,12 @@ def problems_of(resource: Any, place: str = "") -> list[Problem]:
 
     The texts never quote a value: they may end up in logs and terminals.
     """
-    found = []
+    found: dict[str, Problem] = {}
     for problem in _problems(resource, place):
-        found.append(problem)
+        found.setdefault(problem.place, problem)  # one rule per place is enough to mend it
         if len(found) == MOST_PROBLEMS:
             break
-    return found
+    return list(found.values())
 
 
 def _problems(resource: Any, place: str) -> Iterator[Problem]:
@@ -96,7 +96,7 @@ def _join(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def _words(error: jsonschema_rs.ValidationError) -> str:  # noqa: PLR0911 - one line per kind
+def _words(error: jsonschema_rs.ValidationError) -> str:
     kind = error.kind
     match kind:
         case Kind.AdditionalProperties():

@@ -111,7 +111,9 @@ class Summary:
 
 def entries(found: Iterable[Opened]) -> list[Entry]:
     """All entries, newest first."""
-    return sorted((Entry(o) for o in found), key=lambda e: (e.time, e.opened.version.pk), reverse=True)
+    return sorted(
+        (Entry(o) for o in found), key=lambda e: (e.time, e.opened.version.pk), reverse=True
+    )
 
 
 def summary(rows: Sequence[Entry]) -> Summary:
@@ -119,7 +121,9 @@ def summary(rows: Sequence[Entry]) -> Summary:
     return Summary(
         conditions=[e for e in rows if e.type == "Condition" and not _ended(e.resource)],
         medicines=_once(
-            e for e in rows if e.type == "MedicationRequest" and e.resource.get("status") == "active"
+            e
+            for e in rows
+            if e.type == "MedicationRequest" and e.resource.get("status") == "active"
         ),
         allergies=_once(e for e in rows if e.type == "AllergyIntolerance"),
         vaccinations=[e for e in rows if e.type == "Immunization"][:NEWEST],

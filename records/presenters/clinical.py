@@ -207,7 +207,11 @@ def range_words(resource: Resource) -> str:
         if low and high:
             return f"{low} – {high}"
         if low or high:
-            return _("up to %(value)s") % {"value": high} if high else _("from %(value)s") % {"value": low}
+            return (
+                _("up to %(value)s") % {"value": high}
+                if high
+                else _("from %(value)s") % {"value": low}
+            )
     return ""
 
 
@@ -245,7 +249,9 @@ def _status(resource: Resource) -> str:
 
 
 def _reaction(resource: Resource) -> str:
-    found = [concept(m) for r in resource.get("reaction") or [] for m in r.get("manifestation") or []]
+    found = [
+        concept(m) for r in resource.get("reaction") or [] for m in r.get("manifestation") or []
+    ]
     return ", ".join(found)
 
 

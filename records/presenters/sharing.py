@@ -45,7 +45,9 @@ class Grant:
     @property
     def active(self) -> bool:
         """Whether it holds now."""
-        return self.consent.status == Consent.Status.ACTIVE and self.consent.ends_at > timezone.now()
+        return (
+            self.consent.status == Consent.Status.ACTIVE and self.consent.ends_at > timezone.now()
+        )
 
     @property
     def ended_words(self) -> str:

@@ -55,7 +55,9 @@ def consent_grant(
         for type in SCOPE_TYPES[scope]
     )
     _state(consent, 1)
-    audit.record(audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk))
+    audit.record(
+        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk)
+    )
     return consent
 
 
@@ -87,7 +89,9 @@ def _end_of(last_day: date) -> datetime:
         raise Invalid(problems=[Problem("last_day", _("This day has passed."))])
     if last_day > today + LONGEST:
         raise Invalid(problems=[Problem("last_day", _("Choose a day within the next five years."))])
-    return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=timezone.get_default_timezone())
+    return datetime.combine(
+        last_day + timedelta(days=1), time.min, tzinfo=timezone.get_default_timezone()
+    )
 
 
 def _state(consent: Consent, number: int) -> None:

@@ -84,7 +84,9 @@ def _entries(bundle: Any) -> list[dict[str, Any]]:
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise Invalid(problems=[Problem("resourceType", _("this is no FHIR Bundle"))])
     if bundle.get("type") != "transaction":
-        raise Invalid(problems=[Problem("type", _("only bundles of type “transaction” can be imported"))])
+        raise Invalid(
+            problems=[Problem("type", _("only bundles of type “transaction” can be imported"))]
+        )
     if problems := problems_of(bundle, "Bundle"):
         raise Invalid(problems=problems)
     entries = bundle.get("entry") or []
@@ -174,7 +176,9 @@ def _refuse_unknown(entries: list[_Entry], types: dict[str, str]) -> None:
     there = set(known.values_list("type", "fhir_id"))
     for target_key, places in outside.items():
         if target_key not in there:
-            problems += [Problem(p, _("this leads to nothing here or in the bundle")) for p in places]
+            problems += [
+                Problem(p, _("this leads to nothing here or in the bundle")) for p in places
+            ]
     if problems:
         raise UnknownReference(problems=problems)
 

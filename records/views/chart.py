@@ -51,7 +51,11 @@ def _page(
 ) -> dict[str, Any]:
     """What every page of a chart shows; one audit row per request."""
     audit.record(
-        audit.Name.RECORD_LISTED, by=viewer.actor, subject=patient.pk, target=target, count=len(rows)
+        audit.Name.RECORD_LISTED,
+        by=viewer.actor,
+        subject=patient.pk,
+        target=target,
+        count=len(rows),
     )
     about = next((e.resource for e in rows if e.type == "Patient"), None)
     own = patient.account_id == viewer.user.pk
@@ -90,7 +94,9 @@ def timeline_page(request: HttpRequest, viewer: Viewer, patient: Patient) -> Htt
     chosen = next((f for f in FILTERS if f[0] == request.GET.get("show")), FILTERS[0])
     fitting = [e for e in rows if not chosen[2] or e.type in chosen[2]]
     page = Paginator(fitting, PAGE).get_page(request.GET.get("page"))
-    names = directory_names({f"Organization/{e.organisation_id}" for e in page if e.organisation_id})
+    names = directory_names(
+        {f"Organization/{e.organisation_id}" for e in page if e.organisation_id}
+    )
     context = _page(
         viewer, patient, rows, "timeline",
         filters=FILTERS, chosen=chosen[0], page=page, years=by_year(page.object_list), names=names,
@@ -113,7 +119,12 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
     own = (patient := own_patient(viewer)) is not None and patient.pk == patient_id
-    context = {"entry": entry, "patient_id": patient_id, "own": own, "written_by": next(iter(names.values()), "")}
+    context = {
+        "entry": entry,
+        "patient_id": patient_id,
+        "own": own,
+        "written_by": next(iter(names.values()), ""),
+    }
     return render(request, "records/record.html", context)
 
 
@@ -121,10 +132,9 @@ def patients_page(request: HttpRequest) -> HttpResponse:
     """The patients of whom this person may see anything."""
     viewer = viewer_of(request)
     today = timezone.now().date()
-    rows = [
-        {"patient": patient, "person": Person.of(o.resource if o else None, today)}
-        for patient, o in patients_listed(viewer)
-    ]
-    rows.sort(key=lambda r: str(r["person"].name))
+    listed = patients_listed(viewer)
+    people = [(Person.of(o.resource if o else None, today), patient) for patient, o in listed]
+    people.sort(key=lambda row: row[0].name)
+    rows = [{"person": person, "patient": patient} for person, patient in people]
     audit.record(audit.Name.RECORD_LISTED, by=viewer.actor, target="patients", count=len(rows))
     return render(request, "records/patients.html", {"rows": rows})

@@ -75,21 +75,25 @@ document.addEventListener("click", (event) => {
 
 // -- forms --------------------------------------------------------------------------------------------
 
-// A form that is on its way can't be sent twice; it wakes up when the browser comes back to the page.
+// A form that is on its way is not sent twice. It wakes up when the browser comes back to the page, or
+// after a while, since an answer may be a download. What a script sends by itself is its own affair.
+const wake = (form) => {
+  delete form.dataset.sending;
+  for (const busy of form.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+};
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.sending) event.preventDefault();
-  else if (form.method === "post" && !form.matches("[hx-post],[hx-put],[hx-delete],[hx-patch]")) {
-    form.dataset.sending = "yes";
-    event.submitter?.setAttribute("aria-busy", "true");
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sending) {
+    event.preventDefault();
+    return;
   }
+  form.dataset.sending = "yes";
+  event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(() => wake(form), 10_000);
 });
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sending]")) {
-    delete form.dataset.sending;
-    form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
-  }
-});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(wake));
 
 // -- what a page or a swapped-in part of it needs once ---------------------------------------------------
 

@@ -6,6 +6,8 @@ const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
 const LINES = ["solid", "dashed", "dotted", [8, 3, 2, 3]];
 const MONTH = 30.44 * 24 * 3600 * 1000;
 
+const paper = matchMedia("print");
+
 let library;
 const echarts = (url) =>
   (library ??= new Promise((resolve, reject) => {
@@ -39,6 +41,7 @@ class SalusChart extends HTMLElement {
     this.#resize = new ResizeObserver(() => this.#chart.resize());
     this.#resize.observe(this.canvas);
     document.addEventListener("salus:theme", this.draw);
+    paper.addEventListener("change", this.#print);
     this.addEventListener("click", this.#choose);
     this.draw();
     this.dataset.ready = "yes";
@@ -46,6 +49,7 @@ class SalusChart extends HTMLElement {
 
   disconnectedCallback() {
     document.removeEventListener("salus:theme", this.draw);
+    paper.removeEventListener("change", this.#print);
     this.#resize?.disconnect();
     this.#chart?.dispose();
   }
@@ -60,14 +64,22 @@ class SalusChart extends HTMLElement {
     this.draw();
   };
 
+  // Paper is always light, and does not wait for the next frame.
+  #print = () => {
+    this.#chart.resize();
+    this.draw();
+    this.#chart.getZr().flush();
+  };
+
   draw = () => {
     const ink = colour(this, "--salus-ink");
     const soft = colour(this, "--salus-ink-soft");
     const line = colour(this, "--salus-line");
     const surface = colour(this, "--salus-surface");
     const band = colour(this, "--salus-spruce-tint");
-    const text = { color: soft, fontFamily: getComputedStyle(this).fontFamily, fontSize: 14 };
-    const language = document.documentElement.lang || "en";
+    const text = { color: soft, fontFamily: getComputedStyle(this).fontFamily.replaceAll('"', ""), fontSize: 14 };
+    const page = document.documentElement.lang;
+    const language = page === "en" ? "en-GB" : page; // dates as the pages write them: 3 March 2026
     const day = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
     const number = new Intl.NumberFormat(language);
     const amount = (value) => `${number.format(value)}${this.unit ? ` ${this.unit}` : ""}`;
@@ -77,7 +89,7 @@ class SalusChart extends HTMLElement {
 
     this.#chart.setOption(
       {
-        animation: !still,
+        animation: !still && !paper.matches,
         animationDuration: 400,
         textStyle: text,
         useUTC: true,

@@ -1,6 +1,6 @@
 """Pharma organisations, their people, products and files."""
 
-from itertools import count
+from uuid import uuid4
 
 import factory
 
@@ -11,7 +11,6 @@ from supply.models import Product
 
 # 952 is GS1's prefix for examples.
 HEADER = "gtin,lot,expiry,serial,from,to"
-_numbers = count(1)
 
 
 def gln_of(number: int) -> str:
@@ -50,9 +49,8 @@ class ProductFactory(factory.django.DjangoModelFactory):
 
 def user_of(organisation: Organisation | None = None, role: Role = Role.PHARMA) -> User:
     """Somebody who acts for the organisation; without one, somebody in a role of their own."""
-    number = next(_numbers)
     own = "" if organisation else role
-    user = User.objects.create_user(f"person-{number}@salus.example", own_role=own)
+    user = User.objects.create_user(f"{uuid4()}@salus.example", own_role=own)
     if organisation:
         Membership.objects.create(user=user, organisation=organisation, role=role)
     return user

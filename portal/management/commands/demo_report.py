@@ -27,4 +27,5 @@ class Command(BaseCommand):
         patients, versions = Patient.objects.count(), Version.objects.count()
         self.stdout.write(f"{patients} patients, {versions} resources, each encrypted and sealed;")
         if first:
-            self.stdout.write(f"the first {first.count} in batch {first.sequence}, block {first.block_number}.")
+            place = f"batch {first.sequence}, block {first.block_number}"
+            self.stdout.write(f"the first {first.count} in {place}.")

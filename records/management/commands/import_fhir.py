@@ -68,8 +68,8 @@ class Command(BaseCommand):
         )
         for path, error in failures.items():
             self.stderr.write(f"{path.name}: not imported, nothing was changed.")
-            for problem in error.problems[:MOST_SHOWN] or [error.detail]:
-                self.stderr.write(f"  {problem}")
+            for line in [str(p) for p in error.problems[:MOST_SHOWN]] or [error.detail]:
+                self.stderr.write(f"  {line}")
             if len(error.problems) > MOST_SHOWN:
                 self.stderr.write(f"  ... and {len(error.problems) - MOST_SHOWN} more")
         if failures:
@@ -81,7 +81,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.exists():
             raise CommandError(f"{path} does not exist.")
-        found += [f for f in path.rglob("*") if f.name.endswith(ENDINGS)] if path.is_dir() else [path]
+        found += (
+            [f for f in path.rglob("*") if f.name.endswith(ENDINGS)] if path.is_dir() else [path]
+        )
     yield from sorted(found, key=lambda f: (not f.name.lower().startswith(FIRST), f.name))
 
 

@@ -1,6 +1,6 @@
 // How a checked document is shown: as text, laid out, with nothing hidden.
 
-const TOKEN = /"(?:[^"\\]+|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|[^\s{}[\],:"]+/gs;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{[]\s*[}\]]|[{}[\],:]|[^\s{}[\],:"]+/gs;
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
 /** The document for reading: JSON is indented; what does not print is shown as its code. */

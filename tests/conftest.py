@@ -1,0 +1,24 @@
+"""What every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def no_shared_memory() -> Iterator[None]:
+    """Caches of one test never reach the next."""
+    from core.deployment import portal_id
+
+    portal_id.cache_clear()
+    yield
+    portal_id.cache_clear()
+
+
+@pytest.fixture
+def clean_cache() -> Iterator[None]:
+    """An empty cache in Valkey."""
+    cache.clear()
+    yield
+    cache.clear()

@@ -1,0 +1,69 @@
+"""Pages in a real Chromium that fail their test where the browser complains."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+# What the browser says of every answer above 399; the answers themselves are looked at instead.
+ANSWERED = "Failed to load resource: the server responded with a status of"
+TELL_VIOLATIONS = """
+  addEventListener("securitypolicyviolation", (event) =>
+    console.error(`CSP: ${event.violatedDirective} stopped ${event.blockedURI || "inline"}`));
+"""
+NO_MOTION: dict[str, Any] = {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@dataclass
+class Complaints:
+    """What browsers said against the pages of one test."""
+
+    found: list[str] = field(default_factory=list)
+
+    def listen_to(self, page: Page) -> Page:
+        """Note errors of scripts, breaches of the CSP, and parts of pages that are not there."""
+        page.on("console", lambda message: self._console(page, message))
+        page.on("pageerror", lambda error: self._note(page, f"uncaught: {error}"))
+        page.on("response", lambda response: self._response(page, response))
+        return page
+
+    def _console(self, page: Page, message: Any) -> None:
+        if message.type == "error" and not message.text.startswith(ANSWERED):
+            self._note(page, message.text)
+
+    def _response(self, page: Page, response: Any) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            self._note(page, f"{response.status} for {response.url}")
+
+    def _note(self, page: Page, words: str) -> None:
+        self.found.append(f"{page.url}: {words}")
+
+
+class Visitors:
+    """Opens pages, signed in or not, each visitor in a browser profile of their own."""
+
+    def __init__(self, browser: Browser, site: str, complaints: Complaints) -> None:
+        self.browser = browser
+        self.site = site
+        self.complaints = complaints
+        self.contexts: list[BrowserContext] = []
+
+    def page(self, **options: Any) -> Page:
+        """An empty page of a new visitor; options are those of a browser context."""
+        context = self.browser.new_context(base_url=self.site, **{**NO_MOTION, **options})
+        context.add_init_script(TELL_VIOLATIONS)
+        context.set_default_timeout(15_000)
+        self.contexts.append(context)
+        return self.complaints.listen_to(context.new_page())
+
+    def close(self) -> None:
+        """Let all of them go."""
+        for context in self.contexts:
+            context.close()
+
+
+def sign_in(page: Page, role: str) -> None:
+    """Sign in as a demo person, from the card on the home page."""
+    page.goto("/")
+    page.locator(f"form:has(input[name=role][value={role}]) button[type=submit]").first.click()
+    page.get_by_text("Signed in as").wait_for(state="attached")

@@ -1,0 +1,196 @@
+"""From a commitment to a proof: once, in order, and after any interruption."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from chain import sender, watcher
+from chain.anchoring import ForeignAppend, seal_batch
+from chain.commitments import fold, genesis_head, leaf_of, next_head
+from chain.deployment import ANCHORER, check_chain, ensure_log, forget_chain
+from chain.errors import ChainMismatch, ChainUnavailable, NotFinal
+from chain.models import AnchorState, Batch, Commitment, Contract, Event, Job, Kind, Transaction
+from chain.node import Node, get_node
+from chain.services import Item, commit, path_of, proof
+from chain.signer import get_signer
+from chain.tasks import tick
+from core.keys import Owner, sealer_for
+
+pytestmark = pytest.mark.django_db
+
+
+def committed(count: int = 1) -> list[Commitment]:
+    owner = Owner.patient(uuid4())
+    with transaction.atomic():
+        items = [Item(Kind.FHIR, f"Observation/{uuid4()}/_history/1", b"{}") for _ in range(count)]
+        return commit(items, sealer=sealer_for(owner))
+
+
+def reloaded(row: Commitment) -> Commitment:
+    return Commitment.objects.select_related("batch__log").get(pk=row.pk)
+
+
+def test_a_commitment_becomes_final_with_a_path_to_the_root(until_final: Callable[[], None]):
+    rows = committed(5)
+    until_final()
+    for row in map(reloaded, rows):
+        batch = row.batch
+        assert batch is not None
+        assert row.position is not None
+        assert batch.state == AnchorState.FINAL
+        path = path_of(batch.pk, row.position, batch.depth)
+        assert fold(leaf_of(bytes(row.digest)), path) == bytes(batch.root)
+
+
+def test_there_is_no_proof_before_the_seal_is_final(ledger: Contract):
+    [row] = committed()
+    with pytest.raises(NotFinal) as refusal:
+        proof(reloaded(row), b"{}")
+    assert refusal.value.state == AnchorState.QUEUED
+
+
+def test_heads_follow_from_the_roots_alone(until_final: Callable[[], None], ledger: Contract):
+    for _ in range(3):
+        committed(2)
+        until_final()
+    head = genesis_head(ledger.chain_id, bytes(ledger.address))
+    for batch in Batch.objects.order_by("sequence"):
+        assert batch.time is not None
+        head = next_head(head, batch.sequence, bytes(batch.root), batch.depth, batch.time)
+        assert head == bytes(batch.head or b"")
+
+
+def test_only_one_batch_is_under_way_at_a_time(ledger: Contract):
+    committed()
+    assert seal_batch() is not None
+    committed()
+    assert seal_batch() is None
+
+
+def test_a_young_commitment_waits_for_company(ledger: Contract, settings):
+    settings.ANCHOR_BATCH_SECONDS = 60
+    committed()
+    assert seal_batch() is None
+    settings.ANCHOR_BATCH_LEAVES = 2
+    committed()
+    batch = seal_batch()
+    assert batch is not None
+    assert batch.count == 2
+
+
+def test_a_version_is_committed_to_once(ledger: Contract):
+    sealer = sealer_for(Owner.patient(uuid4()))
+    item = Item(Kind.FHIR, "Observation/1/_history/1", b"{}")
+    with transaction.atomic():
+        commit([item], sealer=sealer)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        commit([item], sealer=sealer)
+
+
+def test_asking_twice_for_a_call_makes_one_job(ledger: Contract):
+    committed()
+    seal_batch()
+    job = Job.objects.get()
+    again = sender.enqueue(
+        account=ANCHORER, to=b"\x01" * 20, data=b"other", reason="again", key=job.key
+    )
+    assert again.pk == job.pk
+    assert bytes(again.data) == bytes(job.data)
+
+
+def test_a_transaction_that_the_node_forgot_is_handed_in_again(ledger: Contract):
+    """Signed and stored, but the process ended before the broadcast."""
+    committed()
+    seal_batch()
+    while sender._sign_next(get_node(), ANCHORER):
+        pass
+    assert not get_node().knows(bytes(Transaction.objects.get().hash))
+    assert sender.send_open_jobs() == 1
+    assert get_node().knows(bytes(Transaction.objects.get().hash))
+    assert sender.send_open_jobs() == 0
+
+
+def test_a_reorg_undoes_the_batch_and_anchors_it_again(until_final: Callable[[], None]):
+    node = get_node()
+    [row] = committed()
+    node.ask("anvil_mine", "0x3")
+    for _ in range(6):
+        watcher.catch_up(node)
+        seal_batch()
+        sender.send_open_jobs(node)
+        batch = Batch.objects.first()
+        if batch and batch.state == AnchorState.MINED:
+            break
+    assert Batch.objects.get().state == AnchorState.MINED
+    lost = bytes(Batch.objects.get().block_hash or b"")
+
+    node.ask("anvil_reorg", 1, [])
+    watcher.catch_up(node)
+    assert Event.objects.filter(block_hash=lost, orphaned=True).count() == 1
+    assert Batch.objects.get().state == AnchorState.SENT
+
+    until_final()
+    batch = Batch.objects.get()
+    assert bytes(batch.block_hash or b"") != lost
+    assert Event.objects.filter(orphaned=False, name="Appended").count() == 1
+    assert proof(reloaded(row), b"{}")["batch"]["sequence"] == 1
+
+
+def test_somebody_elses_root_in_our_log_is_an_alarm(ledger: Contract):
+    """Only a stolen anchoring key can do this; nothing may be built upon it."""
+    node = get_node()
+    from chain.artifacts import artifact
+
+    committed()
+    batch = seal_batch()
+    assert batch is not None
+    data = artifact("AnchorLog").call("append", batch.sequence, b"\x07" * 32, 4)
+    Job.objects.update(data=data)
+    sender.send_open_jobs(node)
+    with pytest.raises(ForeignAppend):
+        watcher.catch_up(node)
+    assert Batch.objects.get().state == AnchorState.SENT
+
+
+def test_an_unreachable_node_is_an_error_of_ours():
+    with pytest.raises(ChainUnavailable):
+        Node("http://127.0.0.1:9").chain_id()
+
+
+def test_a_node_that_lost_our_final_block_is_refused(until_final: Callable[[], None], ledger):
+    committed()
+    until_final()
+    watcher.Block.objects.filter(final=True).update(hash=b"\x01" * 32)
+    with pytest.raises(ChainMismatch, match="fresh-chain"):
+        check_chain(get_node(), ledger)
+
+
+def test_after_a_lost_chain_everything_is_anchored_again(until_final: Callable[[], None]):
+    [row] = committed()
+    until_final()
+    first = proof(reloaded(row), b"{}")
+    assert forget_chain() == 1
+    log = ensure_log()
+    until_final()
+    second = proof(reloaded(row), b"{}")
+    assert second["chain"]["contract"] == "0x" + bytes(log.address).hex()
+    assert second["chain"]["contract"] != first["chain"]["contract"]
+    assert second["commitment"] == first["commitment"]
+
+
+def test_a_deployment_that_crashed_before_its_row_is_taken_over(ledger: Contract):
+    address = bytes(ledger.address)
+    Contract.objects.filter(pk=ledger.pk).delete()
+    nonce = get_node().nonce(get_signer().address("deployer"))
+    assert bytes(ensure_log().address) == address
+    assert get_node().nonce(get_signer().address("deployer")) == nonce
+
+
+def test_an_idle_ledger_does_nothing(ledger: Contract):
+    tick()
+    before = get_node().header("latest")
+    tick()
+    assert get_node().header("latest") == before
+    assert not Batch.objects.exists()

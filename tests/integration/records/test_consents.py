@@ -1,0 +1,203 @@
+"""Who sees what: before, during and after a grant, by person, organisation and scope."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.viewer import Viewer
+from chain.canonical import parse
+from chain.models import Commitment
+from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.models import AuditEvent
+from records.access import patients_visible_to
+from records.models import Consent, EffectiveAccess, Patient, Scope
+from records.selectors import chart_of, own_patient, patient_for, version_for
+from records.services.consents import consent_grant, consent_revoke, statement_document
+from tests.factories.people import OrganisationFactory, UserFactory, clinician
+from tests.factories.records import (
+    allergy,
+    observation,
+    organization,
+    patient,
+    patient_with_record,
+    written_by,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.now().date
+
+
+def grant(viewer: Viewer, row: Patient, to: object, scope: Scope = Scope.EVERYTHING) -> Consent:
+    return consent_grant(
+        patient=row, grantee=to, scope=scope, last_day=TODAY() + timedelta(days=1), by=viewer
+    )  # type: ignore[arg-type]
+
+
+def types_seen(viewer: Viewer, row: Patient) -> list[str]:
+    return sorted(o.version.record.type for o in chart_of(viewer, row.pk))
+
+
+def record() -> tuple[Viewer, Patient]:
+    about = patient()
+    viewer, row, _ = patient_with_record(observation(about), allergy(about), about=about)
+    return viewer, row
+
+
+def test_the_person_sees_their_own_record():
+    viewer, row = record()
+    assert types_seen(viewer, row) == ["AllergyIntolerance", "Observation", "Patient"]
+    assert own_patient(viewer) == row
+
+
+def test_nobody_else_sees_anything():
+    _, row = record()
+    stranger = clinician()
+    assert types_seen(stranger, row) == []
+    assert not patients_visible_to(stranger).exists()
+    with pytest.raises(NotFound):
+        patient_for(stranger, row.pk)
+    with pytest.raises(NotFound):
+        version_for(stranger, "Patient", str(row.pk))
+
+
+def test_a_grant_to_a_person_counts_at_once_and_ends_at_once():
+    viewer, row = record()
+    doctor = clinician()
+    consent = grant(viewer, row, doctor.user)
+    assert len(types_seen(doctor, row)) == 3
+    assert version_for(doctor, "Patient", str(row.pk))
+    consent_revoke(consent=consent, by=viewer)
+    assert types_seen(doctor, row) == []
+    with pytest.raises(NotFound):
+        version_for(doctor, "Patient", str(row.pk))
+
+
+def test_a_grant_to_an_organisation_reaches_its_members_alone():
+    viewer, row = record()
+    hospital = OrganisationFactory()
+    member, stranger = clinician(hospital), clinician()
+    grant(viewer, row, hospital)
+    assert len(types_seen(member, row)) == 3
+    assert types_seen(stranger, row) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "types"),
+    [
+        (Scope.EVERYTHING, ["AllergyIntolerance", "Observation", "Patient"]),
+        (Scope.RESULTS, ["Observation", "Patient"]),
+        (Scope.MEDICINES, ["AllergyIntolerance", "Patient"]),
+        (Scope.VISITS, ["Patient"]),
+    ],
+)
+def test_a_scope_opens_its_types_alone(scope: Scope, types: list[str]):
+    viewer, row = record()
+    doctor = clinician()
+    grant(viewer, row, doctor.user, scope)
+    assert types_seen(doctor, row) == types
+
+
+def test_ending_one_grant_leaves_the_other():
+    viewer, row = record()
+    doctor = clinician()
+    both = grant(viewer, row, doctor.user)
+    grant(viewer, row, doctor.user, Scope.MEDICINES)
+    consent_revoke(consent=both, by=viewer)
+    assert types_seen(doctor, row) == ["AllergyIntolerance", "Patient"]
+
+
+def test_a_grant_runs_out_by_itself():
+    viewer, row = record()
+    doctor = clinician()
+    grant(viewer, row, doctor.user)
+    EffectiveAccess.objects.update(ends_at=timezone.now())
+    assert types_seen(doctor, row) == []
+
+
+def test_an_organisation_always_reads_what_it_wrote_and_nothing_else():
+    hospital = OrganisationFactory()
+    about = patient()
+    _, row, _ = patient_with_record(
+        organization(hospital.pk),
+        observation(about, **written_by(hospital.pk)),
+        allergy(about),
+        about=about,
+    )
+    assert types_seen(clinician(hospital), row) == ["Observation"]
+
+
+def test_somebody_without_an_organisation_gains_nothing_from_anonymous_authors():
+    _, row = record()  # imported without an author
+    from accounts.viewer import viewer_for
+
+    assert types_seen(viewer_for(UserFactory()), row) == []
+
+
+def test_only_the_person_decides():
+    _, row = record()
+    doctor = clinician()
+    with pytest.raises(Forbidden):
+        grant(doctor, row, doctor.user)
+
+
+def test_a_day_that_has_passed_is_refused():
+    viewer, row = record()
+    with pytest.raises(Invalid):
+        consent_grant(
+            patient=row, grantee=clinician().user, scope=Scope.EVERYTHING,
+            last_day=TODAY() - timedelta(days=1), by=viewer,
+        )  # fmt: skip
+    assert not Consent.objects.exists()
+
+
+def test_the_same_grant_twice_is_refused():
+    viewer, row = record()
+    doctor = clinician()
+    grant(viewer, row, doctor.user)
+    with pytest.raises(Conflict):
+        grant(viewer, row, doctor.user)
+    assert Consent.objects.count() == 1
+
+
+def test_ending_twice_changes_nothing():
+    viewer, row = record()
+    consent = grant(viewer, row, clinician().user)
+    first = consent_revoke(consent=consent, by=viewer)
+    second = consent_revoke(consent=consent, by=viewer)
+    assert first.revoked_at == second.revoked_at
+    assert consent.statements.count() == 2
+
+
+def test_each_decision_is_committed_word_for_word():
+    viewer, row = record()
+    doctor = clinician()
+    consent = grant(viewer, row, doctor.user, Scope.RESULTS)
+    consent_revoke(consent=consent, by=viewer)
+    said = [parse(statement_document(s)) for s in consent.statements.order_by("number")]
+    assert [s["status"] for s in said] == ["active", "revoked"]
+    assert {s["grantee"] for s in said} == {f"User/{doctor.user.pk}"}
+    assert {s["custody"] for s in said} == {"portal"}
+    assert said[0]["nonce"] != said[1]["nonce"]
+    assert Commitment.objects.filter(kind="consent").count() == 2
+
+
+def test_each_decision_is_audited():
+    viewer, row = record()
+    consent = grant(viewer, row, clinician().user)
+    consent_revoke(consent=consent, by=viewer)
+    names = AuditEvent.objects.filter(name__startswith="consent").order_by("pk")
+    assert [(e.name, e.subject_id) for e in names] == [
+        ("consent.granted", row.pk),
+        ("consent.revoked", row.pk),
+    ]
+
+
+def test_the_database_refuses_a_grant_to_nobody():
+    _, row = record()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Consent.objects.create(
+            id=uuid4(), patient=row, scope=Scope.EVERYTHING, ends_at=timezone.now()
+        )
