@@ -40,6 +40,7 @@ except ImportError:  # pragma: no cover - shown to a person who has not installe
 MAX_PROOF = 32 * 1024 * 1024  # bytes
 MAX_TRUST = 64 * 1024
 MAX_ANSWER = 4 * 1024 * 1024  # of a node
+MAX_MARKS = 10_000  # lists and objects in one text
 MAX_DEPTH = 16
 MAX_INTEGER = 2**64 - 1
 TIMEOUT = 20.0  # seconds, for each call to a node
@@ -139,7 +140,7 @@ def parse_json(data: bytes, most: int) -> Any:
     if len(data) > most:
         raise Refused("size")
     try:
-        return json.loads(
+        return load(
             data.decode("utf-8"),
             object_pairs_hook=_once,
             parse_int=_whole,
@@ -150,6 +151,13 @@ def parse_json(data: bytes, most: int) -> Any:
         raise Refused("utf8") from None
     except (ValueError, RecursionError):
         raise Refused("json") from None
+
+
+def load(source: str, **hooks: Any) -> Any:
+    """JSON, unless so much of it could be nested that Python's C stack would not hold it."""
+    if source.count("[") + source.count("{") > MAX_MARKS:
+        raise ValueError("too many lists and objects")
+    return json.loads(source, **hooks)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -378,7 +386,7 @@ def result_of(body: bytes) -> Any:
     if len(body) > MAX_ANSWER:
         raise Unanswered("the answer is too large")
     try:
-        answer = json.loads(body)
+        answer = load(body.decode())
     except (ValueError, RecursionError):
         raise Unanswered("the answer is not JSON") from None
     if not isinstance(answer, dict) or answer.get("error") or "result" not in answer:
@@ -660,7 +668,7 @@ def verdict(report: Report, nodes: int) -> str:
         return "UNDECIDED: what could be checked holds, but something could not be checked."
     proof, agree = report.proof, f"{nodes} nodes agree" if nodes > 1 else "1 node was asked"
     return (
-        f"PROVEN ({agree}): these {len(proof['document'])} bytes, as “{proof['kind']}” under\n"
+        f"PROVEN ({agree}): these {len(proof['document'])} bytes, kind {proof['kind']}, under\n"
         f"  {proof['reference']}\n"
         f"were sealed by {date_of(proof['batch']['time'])}, the chain's time."
     )
@@ -670,7 +678,7 @@ def laid_out(document: bytes) -> str:
     """The document for reading: JSON is indented; what does not print is shown as its code."""
     shown = document.decode("utf-8", "replace")
     try:
-        json.loads(shown)
+        load(shown)
         shown = indented(shown)
     except (ValueError, RecursionError):
         pass
@@ -680,7 +688,9 @@ def laid_out(document: bytes) -> str:
 def indented(source: str) -> str:
     """JSON with line breaks and indentation; no number or text in it is touched."""
     out, depth = [], 0
-    for piece in re.findall(r'"(?:[^"\\]|\\.)*"|[{\[]\s*[}\]]|[{}\[\],:]|[^\s{}\[\],:"]+', source):
+    for piece in re.findall(
+        r'"[^"\\]*(?:\\.[^"\\]*)*"|[{\[]\s*[}\]]|[{}\[\],:]|[^\s{}\[\],:"]+', source
+    ):
         if piece in "}]":
             depth -= 1
             out.append("\n" + "  " * depth)
@@ -712,7 +722,7 @@ def arguments() -> argparse.ArgumentParser:
         "--confirmations",
         metavar="N",
         type=int,
-        help="for chains without a “finalized” block: take the one N below the newest as final",
+        help="for chains without a finalized block: take the one N below the newest as final",
     )
     parser.add_argument("--show", action="store_true", help="print the document")
     return parser

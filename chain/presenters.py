@@ -128,7 +128,6 @@ def verify_words() -> dict[str, Any]:
             "ok": _("Holds"),
             "failed": _("Does not hold"),
             "open": _("Not checked"),
-            "busy": _("Checking"),
         },
         "groups": {
             "file": _("In the proof file itself"),
@@ -248,6 +247,11 @@ def _page_words() -> dict[str, str]:
         "took": _("{steps} steps in {seconds} seconds, in this browser."),
         "chosen": _("Checked: {name}"),
         "sample": _("the sample proof"),
+        "linked": _("the proof that you came with"),
+        "no_linked": _(
+            "That proof can't be fetched now. It may still be on its way to the chain: try again "
+            "in a few seconds. Or you are not signed in as somebody who may see it."
+        ),
         "own_trust": _("Your own: {name}"),
         "portal_trust": _("This portal's own, fetched just now"),
         "no_trust": _("There is none: this portal's could not be fetched. Bring your own."),
@@ -263,6 +267,4 @@ def _page_words() -> dict[str, str]:
         "cheat_path": _("One step of the path was changed. See what breaks."),
         "cheat_root": _("The last digit of the root was changed. See what breaks."),
         "cheat_trust": _("The trust file now names another log. See what breaks."),
-        "restored": _("All is as it was."),
-        "value": _("Show the value"),
     }

@@ -1,6 +1,7 @@
 """Reading the ledger for its own pages: batches newest first, and how things stand."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -79,12 +80,11 @@ def node_answers() -> bool:
     The one call to the chain within a request: the page is about the chain, and says so where
     it does not answer. `chain.node` waits far longer than a page may.
     """
-    answers: bool = cache.get_or_set("chain:answers", _probe, PROBE_AGE)
-    return answers
+    return bool(cache.get_or_set("chain:answers", _probe, PROBE_AGE))
 
 
 def _probe() -> bool:
-    call = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
+    call: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
     try:
         answer = requests.post(settings.CHAIN_RPC_URL, json=call, timeout=PROBE_TIMEOUT)
         return answer.ok and "result" in answer.json()

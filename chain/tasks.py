@@ -14,7 +14,7 @@ ALIVE = "ledger:tick"  # in the cache: a worker was here within the last minute
 logger = logging.getLogger(__name__)
 
 
-@shared_task(queue="chain")
+@shared_task
 def ledger_tick() -> None:
     """Watch, seal, send; an unreachable node is met again at the next tick."""
     cache.set(ALIVE, 1, 60)

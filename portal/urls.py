@@ -13,6 +13,8 @@ urlpatterns = [
     path("audit/", audit.audit_log, name="audit-log"),
     path("components/", gallery.gallery, name="gallery"),
     path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
+    path("demo/shipment-good.csv", demo.shipment_file, {"kind": "good"}, name="demo_good_csv"),
+    path("demo/shipment-bad.csv", demo.shipment_file, {"kind": "bad"}, name="demo_bad_csv"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.account.urls")),

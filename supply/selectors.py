@@ -21,7 +21,7 @@ ANCHOR_STATES = (AnchorState.QUEUED, AnchorState.SENT, AnchorState.MINED, Anchor
 
 def shipments_of(organisation: Organisation) -> QuerySet[Shipment]:
     """An organisation's shipments, the newest first, with how far their seals are."""
-    rows = Shipment.objects.filter(sender=organisation).select_related("recipient")
+    rows = Shipment.objects.filter(sender=organisation).select_related("sender", "recipient")
     return with_anchors(rows).order_by("-created_at", "-id")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from celery import current_app
 from django.db import transaction
@@ -156,7 +155,10 @@ def shipments_restart() -> None:
 
 def _enqueue(shipment: Shipment, expires: int | None = None) -> None:
     """Ask a worker, after the commit; where the broker is away, the next sweep asks again."""
-    # By name, because tasks stand above services.
-    options = {"queue": "work", "expires": expires}
-    send = partial(current_app.send_task, RECORD_TASK, [str(shipment.id)], **options)
-    transaction.on_commit(send, robust=True)
+    id = str(shipment.id)
+
+    def ask() -> None:
+        # By name, because tasks stand above services.
+        current_app.send_task(RECORD_TASK, [id], queue="work", expires=expires)
+
+    transaction.on_commit(ask, robust=True)

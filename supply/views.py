@@ -17,7 +17,7 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.viewer import Viewer, viewer_of
 from core.errors import NotFound
@@ -51,7 +51,7 @@ def pharma_page(view: PharmaView[P]) -> Callable[..., HttpResponseBase]:
     return wrapped
 
 
-@require_GET
+@require_safe
 @pharma_page
 def shipments(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The organisation's shipments, the newest first."""
@@ -65,9 +65,10 @@ def shipments(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @pharma_page
 def upload(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Hand in a file: a faultless one becomes a draft, any other is sent back with its faults."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    sent = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
     refused: FileRefused | None = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             shipment = shipment_check(data=form.content(), by=viewer)
         except FileRefused as error:
@@ -89,7 +90,7 @@ def upload(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return render(request, "supply/upload.html", context, status=status)
 
 
-@require_GET
+@require_safe
 @pharma_page
 def template(_request: HttpRequest, _viewer: Viewer) -> HttpResponse:
     """An empty file with the right header; the mark at its start makes spreadsheets keep UTF-8."""
@@ -99,7 +100,7 @@ def template(_request: HttpRequest, _viewer: Viewer) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @pharma_page
 def shipment(request: HttpRequest, viewer: Viewer, pk: UUID) -> HttpResponse:
     """A shipment: a draft to decide about, a recording under way, or what came of it."""
@@ -121,7 +122,7 @@ def _progress(found: Shipment) -> dict[str, object]:
     return {"shipment": Shown(found), "done": done, "done_words": grouped(done)}
 
 
-@require_GET
+@require_safe
 @pharma_page
 def progress(request: HttpRequest, viewer: Viewer, pk: UUID) -> HttpResponse:
     """How far a recording is; once it has ended, the whole page is asked for again."""
@@ -149,7 +150,7 @@ def discard(request: HttpRequest, viewer: Viewer, pk: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("shipments"))
 
 
-@require_GET
+@require_safe
 @pharma_page
 def events(_request: HttpRequest, viewer: Viewer, pk: UUID) -> StreamingHttpResponse:
     """The shipment's EPCIS document: the sealed events, byte for byte."""

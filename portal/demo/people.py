@@ -58,6 +58,21 @@ ORGANISATIONS: Final = (
 
 
 @dataclass(frozen=True)
+class DemoProduct:
+    """A medicine; GTINs begin with 952, too."""
+
+    gtin: str
+    name: str
+
+
+PRODUCTS: Final = (
+    DemoProduct("09521234000013", "Placebex 10 mg, 30 tablets"),
+    DemoProduct("09521234000020", "Imaginol 500 mg, 20 capsules"),
+    DemoProduct("09521234000037", "Fictamin 5 mg/ml, 100 ml"),
+)
+
+
+@dataclass(frozen=True)
 class DemoPerson:
     """Somebody who can sign in."""
 

@@ -17,16 +17,23 @@ from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
     HARBOUR,
     INSTITUTE,
+    MAKER,
     ORGANISATIONS,
     PASSWORD,
     PAYER,
     PEOPLE,
+    PRODUCTS,
+    WHOLESALER,
     DemoOrganisation,
     DemoPerson,
 )
+from portal.demo.shipment_csv import good_csv
 from records.models import Consent, Patient, Record, Scope
 from records.services.consents import consent_grant, consent_revoke
 from records.services.importing import import_bundle
+from supply.recording import shipment_record
+from supply.selectors import shipments_of
+from supply.services import product_add, shipment_check, shipment_confirm
 
 
 def seed(*, say: Callable[[str], Any]) -> None:
@@ -39,6 +46,7 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _link_patient()
     _ensure_consents()
     _ensure_sharing_patients()
+    _ensure_shipment()
 
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:
@@ -93,6 +101,18 @@ def _ensure_consents() -> None:
         ended = _grant(patient, INSTITUTE, Scope.RESULTS, 365, viewer)
         consent_revoke(consent=ended, by=viewer)
         _grant(patient, INSTITUTE, Scope.RESULTS, 180, viewer)
+
+
+def _ensure_shipment() -> None:
+    """The manufacturer's products, and a delivery that was recorded."""
+    maker = Organisation.objects.get(pk=MAKER.id)
+    for product in PRODUCTS:
+        product_add(gtin=product.gtin, name=product.name, manufacturer=maker)
+    viewer = viewer_for(User.objects.get(email=f"{Role.PHARMA.value}@salus.example"))
+    if not shipments_of(maker).exists():
+        data = good_csv(MAKER.gln, WHOLESALER.gln, [p.gtin for p in PRODUCTS])
+        shipment = shipment_confirm(shipment=shipment_check(data=data.encode(), by=viewer), by=viewer)
+        shipment_record(shipment_id=shipment.pk)
 
 
 def _ensure_sharing_patients() -> None:

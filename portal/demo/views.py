@@ -1,15 +1,19 @@
 """One-click sign-in as a demo person; the address exists in the demo alone."""
 
+import time
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from portal.demo.people import MAKER, PRODUCTS, WHOLESALER
 from portal.demo.roles import DEMO_ROLES
+from portal.demo.shipment_csv import bad_csv, good_csv
 
 
 @login_not_required
@@ -23,4 +27,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     user = get_object_or_404(User, email=role.email)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return HttpResponseRedirect(role.path or reverse("dashboard"))
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return HttpResponseRedirect(wanted)
+    return HttpResponseRedirect(role.path)
+
+
+@require_safe
+def shipment_file(request: HttpRequest, kind: str) -> HttpResponse:
+    """A file to try the upload with; each download names packs that do not exist yet."""
+    if not settings.DEMO:
+        raise Http404
+    make = {"good": good_csv, "bad": bad_csv}[kind]
+    gtins = [product.gtin for product in PRODUCTS]
+    text = make(MAKER.gln, WHOLESALER.gln, gtins, run=int(time.time()))
+    answer = HttpResponse(text, content_type="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="shipment-{kind}.csv"'
+    return answer

@@ -1,6 +1,6 @@
 """A patient's record as a page: summary, trends, timeline."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -217,16 +217,37 @@ def _unit(resource: Resource) -> str:
 
 
 @dataclass(frozen=True)
-class Year:
-    """The entries of one year."""
+class Day:
+    """The entries of one day, and who wrote them."""
 
-    year: str
+    day: str
+    places: list[str]
     entries: list[Entry]
 
 
-def by_year(rows: Iterable[Entry]) -> list[Year]:
-    """Group entries that are sorted by time."""
-    return [Year(year, list(group)) for year, group in groupby(rows, key=lambda e: e.year)]
+@dataclass(frozen=True)
+class Year:
+    """The days of one year."""
+
+    year: str
+    days: list[Day]
+
+
+def by_year(rows: Iterable[Entry], names: Mapping[str, str]) -> list[Year]:
+    """Group entries that are sorted by time; `names` of organisations by `Organization/id`."""
+    return [
+        Year(year, [_day(day, list(found), names) for day, found in groupby(group, _day_of)])
+        for year, group in groupby(rows, key=lambda e: e.year)
+    ]
+
+
+def _day_of(entry: Entry) -> str:
+    return entry.day
+
+
+def _day(day: str, found: list[Entry], names: Mapping[str, str]) -> Day:
+    places = (names.get(f"Organization/{e.organisation_id}", "") for e in found)
+    return Day(day, [place for place in dict.fromkeys(places) if place], found)
 
 
 FILTERS: tuple[tuple[str, str | Promise, tuple[str, ...]], ...] = (

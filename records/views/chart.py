@@ -99,7 +99,7 @@ def timeline_page(request: HttpRequest, viewer: Viewer, patient: Patient) -> Htt
     )
     context = _page(
         viewer, patient, rows, "timeline",
-        filters=FILTERS, chosen=chosen[0], page=page, years=by_year(page.object_list), names=names,
+        filters=FILTERS, chosen=chosen[0], page=page, years=by_year(page.object_list, names),
     )  # fmt: skip
     return render(request, "records/timeline.html", context)
 

@@ -224,7 +224,8 @@ def test_a_decision_is_sealed_and_its_proof_is_the_patients_alone(
 ) -> None:
     # Given something that was shared
     share(patient)
-    row = patient.get_by_role("row", name=DOCTOR)
+    standing = patient.get_by_role("table", name="Who can see your record now")
+    row = standing.get_by_role("row", name=DOCTOR)
 
     # When its seal is final, some seconds later
     _reload_until(patient, row.locator("details.anchored[data-state=final]"))

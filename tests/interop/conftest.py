@@ -25,6 +25,7 @@ def in_node(node: Path) -> Callable[[str, Any], Any]:
             capture_output=True,
             text=True,
             timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -331,6 +331,7 @@ def broken_members(world: World) -> Iterator[Case]:
         for name in _inner(world.proof, part):
             place = (*part, name)
             yield world.with_proof(f"without {place}", 1, place, ...)
+            value: Any
             for value in (None, True, 1.5, [], {}, "", -1, 2**64):
                 yield world.with_proof(f"{place} is {value!r}", 1, place, value)
     yield from _broken_texts(world)
@@ -378,7 +379,7 @@ def nodes(world: World) -> Iterator[Case]:
     ledger = world.ledger
     code = key("eth_getCode", [hexed(ledger.address), hex(ledger.finalized)])
     genesis = key("eth_getBlockByNumber", ["0x0", False])
-    for name, changes in {
+    lies: dict[str, Answers] = {
         "another chain": {key("eth_chainId", []): "0x1"},
         "another genesis": {genesis: {"hash": hexed(bytes(32))}},
         "no code": {code: "0x"},
@@ -386,7 +387,8 @@ def nodes(world: World) -> Iterator[Case]:
         "entry not final yet": {ledger.heads_key(2): hexed(bytes(32))},
         "another entry": {ledger.heads_key(2): hexed(keccak256(b"other"))},
         "another entry before": {ledger.heads_key(1): hexed(keccak256(b"other"))},
-    }.items():
+    }
+    for name, changes in lies.items():
         yield world.with_node(name, 1, changes)
     lying = {**ledger.answers(), ledger.heads_key(2): hexed(bytes(32))}
     yield world.case("one of two disagrees", 1, nodes=(ledger.answers(), lying))

