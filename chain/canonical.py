@@ -6,7 +6,7 @@ written precision. Once made, the bytes are the document: nobody canonicalises a
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import msgspec
@@ -44,7 +44,7 @@ def parse(text: bytes | str) -> Any:
     try:
         source = text.decode("utf-8") if isinstance(text, bytes) else text
         value = json.loads(
-            source, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=pairs
+            source, parse_float=_exact, parse_constant=_refuse_constant, object_pairs_hook=pairs
         )
     except UnicodeDecodeError as error:
         raise NotCanonical(problems=[Problem(f"byte {error.start}", "this is not UTF-8")]) from None
@@ -59,6 +59,13 @@ def parse(text: bytes | str) -> Any:
         places = [Problem(p, f"the key “{k}” stands here twice") for p, k in _repeated(value)]
         raise NotCanonical(problems=places)
     return value
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise NotCanonical(problems=[Problem(text[:40], "this number is out of range")]) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -63,7 +63,7 @@ class Node:
     @cached_property
     def web3(self) -> "Web3":
         """web3 takes a second to import, so only those who need it pay."""
-        from web3 import HTTPProvider, Web3
+        from chain.ethereum import HTTPProvider, Web3
 
         provider = HTTPProvider(self.url, request_kwargs={"timeout": TIMEOUT})
         return Web3(provider)

@@ -1,6 +1,7 @@
 """What other apps know of the ledger: `commit`, `proof` and who may see one."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from core.keys import Owner, Sealer, sealer_for
 from core.models import OwnerKind
 
 FORMAT = "salus-proof/1"
+_REFERENCE = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,11 @@ class Item:
 
     @property
     def reference(self) -> str:
-        """`urn:uuid:<portal>/<path>`."""
-        return f"{portal_urn()}/{self.path}"
+        """`urn:uuid:<portal>/<path>`; raises ValueError where the proof format forbids it."""
+        reference = f"{portal_urn()}/{self.path}"
+        if not _REFERENCE.fullmatch(reference):
+            raise ValueError("a reference is visible ASCII, 200 characters at most")
+        return reference
 
 
 def commit(items: Sequence[Item], *, sealer: Sealer) -> list[Commitment]:

@@ -40,7 +40,7 @@ class KeystoreSigner:
         self._keys: dict[str, Any] = {}
 
     def _account(self, name: str) -> Any:
-        from eth_account import Account
+        from chain.ethereum import Account
 
         if name not in self._keys:
             path = self._folder / f"{name}.json"
@@ -51,7 +51,7 @@ class KeystoreSigner:
         return self._keys[name]
 
     def _write(self, path: Path, key: bytes) -> None:
-        from eth_account import Account
+        from chain.ethereum import Account
 
         keystore = Account.encrypt(key, self._password, iterations=ITERATIONS)
         draft = path.with_suffix(f".{os.getpid()}.new")

@@ -164,7 +164,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 CHAIN_RPC_URL = required("CHAIN_RPC_URL")
 # The URL that a visitor's browser can reach, for the verify page.
-CHAIN_PUBLIC_RPC_URL = env.str("CHAIN_PUBLIC_RPC_URL", CHAIN_RPC_URL)
+# In production our own node's URL may hold a key, so it is never the default.
+CHAIN_PUBLIC_RPC_URL = env.str("CHAIN_PUBLIC_RPC_URL", "" if PRODUCTION else CHAIN_RPC_URL)
 CHAIN_MINES_ON_DEMAND = env.bool("CHAIN_MINES_ON_DEMAND", False)
 KEYSTORE_DIR = Path(required("KEYSTORE_DIR"))
 KEYSTORE_PASSWORD = secret("KEYSTORE_PASSWORD")

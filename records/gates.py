@@ -2,24 +2,34 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.viewer import Viewer
 from chain.models import Commitment, Kind
 from chain.services import guard_documents
 from core import audit
 from core.errors import NotFound
-from records.models import Consent, ConsentStatement
+from records.models import Consent, ConsentStatement, Version
 from records.selectors import opened, versions_for
 from records.services.consents import statement_document
 
 
-def record_document(viewer: Viewer, row: Commitment) -> bytes:
-    """A version's bytes for whoever may read that version."""
-    found = opened(versions_for(viewer).filter(commitment=row)[:1])
+def record_document(viewer: Viewer | None, row: Commitment) -> bytes:
+    """A version's bytes for whoever may read that version; for nobody, a directory entry's."""
+    found = opened(_versions(viewer).filter(commitment=row)[:1])
     if not found:
         raise NotFound
+    if viewer is None:
+        return found[0].document
     subject = found[0].version.record.patient_id
     audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
     return found[0].document
+
+
+def _versions(viewer: Viewer | None) -> QuerySet[Version]:
+    if viewer is not None:
+        return versions_for(viewer)
+    return Version.objects.filter(record__patient=None).select_related("record")
 
 
 def consent_document(viewer: Viewer, row: Commitment) -> bytes:

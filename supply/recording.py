@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organisation
@@ -76,8 +76,9 @@ def _write(shipment: Shipment) -> None:
     if problems := _taken_since(lines):
         raise SerialsTaken(problems)
     now = timezone.now()
-    _write_items(shipment, lines)
     _write_events(shipment, lines, now)
+    # Last, because others with the same serials wait from here on.
+    _write_items(shipment, lines)
     shipment.advance(ShipmentState.RECORDED, recorded_at=now)
     audit.record(
         audit.Name.SHIPMENT_UPLOADED,
@@ -103,11 +104,19 @@ def _write_items(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     )
     for start in range(0, len(packages), AT_ONCE):
         chunk = packages[start : start + AT_ONCE]
-        Item.objects.bulk_create(
-            Item(gtin=gtin, serial=serial, lot=line.lot, expiry=line.expiry, line=line)
-            for gtin, serial, line in chunk
-        )
+        _insert(chunk)
         progress_set(shipment.id, start + len(chunk), shipment.package_count)
+
+
+def _insert(packages: Sequence[tuple[str, str, ShipmentLine]]) -> None:
+    """One statement for many; through the ORM it takes four times as long."""
+    columns = [(gtin, serial, line.lot, line.expiry, line.id) for gtin, serial, line in packages]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Item._meta.db_table} (gtin, serial, lot, expiry, line_id) "  # noqa: S608 - our own table
+            "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[], %s::bigint[])",
+            [list(column) for column in zip(*columns, strict=True)],
+        )
 
 
 # -- events ----------------------------------------------------------------------------------------

@@ -111,7 +111,9 @@ def _ensure_shipment() -> None:
     viewer = viewer_for(User.objects.get(email=f"{Role.PHARMA.value}@salus.example"))
     if not shipments_of(maker).exists():
         data = good_csv(MAKER.gln, WHOLESALER.gln, [p.gtin for p in PRODUCTS])
-        shipment = shipment_confirm(shipment=shipment_check(data=data.encode(), by=viewer), by=viewer)
+        shipment = shipment_confirm(
+            shipment=shipment_check(data=data.encode(), by=viewer), by=viewer
+        )
         shipment_record(shipment_id=shipment.pk)
 
 

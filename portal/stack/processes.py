@@ -29,6 +29,7 @@ class Child:
     process: "subprocess.Popen[bytes]"
     stop_signal: signal.Signals
     reader: threading.Thread
+    serves: bool  # others need it: it is ended after them
 
 
 class Processes:
@@ -50,6 +51,7 @@ class Processes:
         cwd: Path | None = None,
         user: str | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        serves: bool = False,
     ) -> Child:
         """Start a child in a process group of its own and copy its lines to stderr."""
         process = subprocess.Popen(
@@ -68,7 +70,11 @@ class Processes:
         colour = COLOURS[len(self.children) % len(COLOURS)]
         copy = (name, colour, process.stdout)
         child = Child(
-            name, process, stop_signal, threading.Thread(target=self._copy, args=copy, daemon=True)
+            name,
+            process,
+            stop_signal,
+            threading.Thread(target=self._copy, args=copy, daemon=True),
+            serves,
         )
         child.reader.start()
         with self._mutex:
@@ -99,16 +105,28 @@ class Processes:
         return next((c for c in self.children if c.process.poll() is not None), None)
 
     def stop(self) -> None:
-        """End every child, last started first; whoever does not listen is killed."""
-        for child in reversed(self.children):
+        """End every child: those that need the servers first, then the servers."""
+        self._end([child for child in self.children if not child.serves])
+        self._end([child for child in self.children if child.serves])
+        self._register.unlink(missing_ok=True)
+
+    def end(self, child: Child) -> None:
+        """End one child."""
+        self._end([child])
+        self._write_register()
+
+    def _end(self, children: Sequence[Child]) -> None:
+        """Ask all of them at once; whoever does not listen is killed."""
+        for child in children:
             _end_group(child.process.pid, child.stop_signal)
+        patience = time.monotonic() + PATIENCE
+        for child in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.process.wait(PATIENCE)
+                child.process.wait(max(0.0, patience - time.monotonic()))
             _end_group(child.process.pid, signal.SIGKILL)
             child.process.wait()
             child.reader.join(PATIENCE)
-        self.children.clear()
-        self._register.unlink(missing_ok=True)
+            self.children.remove(child)
 
     def end_leftovers(self) -> list[str]:
         """End what a supervisor that was killed left running; gives their names."""

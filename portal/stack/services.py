@@ -55,7 +55,9 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
     settings = {"fsync": "on" if durable else "off", "max_connections": "200"}
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-h", ""]
     command += [f"--{name}={value}" for name, value in settings.items()]
-    processes.start("postgres", command, user=user, cwd=data, stop_signal=signal.SIGINT)
+    processes.start(
+        "postgres", command, user=user, cwd=data, stop_signal=signal.SIGINT, serves=True
+    )
     connect = partial(
         psycopg.connect, host=str(sockets), user=superuser, password=password, dbname="postgres",
         autocommit=True,
@@ -165,7 +167,7 @@ def start_valkey(state: State, processes: Processes) -> str:
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    processes.start("valkey", [get_binary_path(), config], cwd=folder)
+    processes.start("valkey", [get_binary_path(), config], cwd=folder, serves=True)
     wait_until(partial(_listens, port), what="Valkey")
     return f"redis://:{password}@127.0.0.1:{port}/0"
 
@@ -191,7 +193,7 @@ def start_anvil(state: State, processes: Processes, *, keep: bool = True) -> str
         # Without the interval a SIGKILL would lose every block since the start.
         command += ["--state", folder / "state.json", "--state-interval", "1"]
         command += ["--preserve-historical-states"]
-    processes.start("anvil", command, cwd=folder)
+    processes.start("anvil", command, cwd=folder, serves=True)
     url = f"http://127.0.0.1:{port}"
     wait_until(partial(_answers, url), what="anvil")
     return url

@@ -1,6 +1,8 @@
 """What a resource says, in a line that a person reads."""
 
+from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -77,6 +79,11 @@ class Entry:
         """What comes second: a value, a dose, a status."""
         maker = _DETAILS.get(self.type)
         return maker(self.resource) if maker else ""
+
+    @cached_property
+    def text(self) -> str:
+        """The text of a document, where it has one."""
+        return _document_text(self.resource) if self.type == "DocumentReference" else ""
 
     @cached_property
     def time(self) -> str:
@@ -265,6 +272,16 @@ def _goal(resource: Resource) -> str:
 
 def _document(resource: Resource) -> str:
     return str(resource.get("description") or concept(resource.get("type")))
+
+
+def _document_text(resource: Resource) -> str:
+    texts = []
+    for content in resource.get("content") or []:
+        attachment = content.get("attachment") or {}
+        if str(attachment.get("contentType", "")).startswith("text/plain"):
+            with suppress(ValueError):
+                texts.append(b64decode(str(attachment.get("data", ""))).decode())
+    return "\n\n".join(texts)
 
 
 def _person(resource: Resource) -> str:

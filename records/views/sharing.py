@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.viewer import Viewer, viewer_of
+from chain.models import AnchorState
 from core.errors import Conflict, Invalid
 from records.forms import ShareForm
 from records.gates import access_consent
@@ -29,6 +30,7 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
     context = {
         "standing": [g for g in grants if g.active],
         "ended": [g for g in grants if not g.active],
+        "waiting": any(g.state != AnchorState.FINAL for g in grants),
     }
     return render(request, "records/sharing.html", context)
 

@@ -8,7 +8,8 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal.demo.roles import DEMO_ROLES, PASSWORD, DemoRole
+from portal.demo.people import PASSWORD
+from portal.demo.roles import DEMO_ROLES, DemoRole
 from tests.e2e.browsing import sign_in
 
 PageAs = Callable[..., Page]

@@ -114,7 +114,9 @@ def test_without_javascript_the_page_explains_the_verifier(
     page = visit("/verify/", java_script_enabled=False)
 
     # Then the page says so, and hands out what does the same on one's own machine
-    expect(page.get_by_text("Checking on this page needs JavaScript")).to_be_visible()
+    notice = page.locator("noscript .alert")
+    assert "Checking on this page needs JavaScript" in str(notice.text_content())
+    assert notice.bounding_box()
     expect(page.locator("#verify")).to_be_hidden()
     download = page.get_by_role("link", name="Download salus_verify.py")
     expect(download).to_be_visible()

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import Organisation, User
 from accounts.viewer import Viewer
 from chain.canonical import parse
 from chain.models import Commitment
@@ -30,10 +31,10 @@ pytestmark = pytest.mark.django_db
 TODAY = timezone.now().date
 
 
-def grant(viewer: Viewer, row: Patient, to: object, scope: Scope = Scope.EVERYTHING) -> Consent:
+def grant(viewer: Viewer, row: Patient, to: User | Organisation, scope: Scope = Scope.EVERYTHING) -> Consent:
     return consent_grant(
         patient=row, grantee=to, scope=scope, last_day=TODAY() + timedelta(days=1), by=viewer
-    )  # type: ignore[arg-type]
+    )
 
 
 def types_seen(viewer: Viewer, row: Patient) -> list[str]:

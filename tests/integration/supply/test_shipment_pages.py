@@ -267,7 +267,7 @@ def test_a_list_of_any_length_takes_the_same_queries(
 def test_a_shipment_of_any_length_takes_the_same_queries(
     client, product, pharmacy, viewer, recorded, django_assert_num_queries
 ):
-    def queries(lines: int, run: str) -> int:
+    def queries(lines: int, run: str) -> None:
         rows = [row(product, pharmacy.gln, f"{run}{n}") for n in range(lines)]
         rows += [row(product, OrganisationFactory().gln, f"{run}x{n}") for n in range(2)]
         done = recorded(shipment_check(data=csv_of(*rows), by=viewer))

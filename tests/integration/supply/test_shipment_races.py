@@ -143,7 +143,7 @@ def test_a_killed_process_leaves_nothing_and_the_sweep_has_it_done_again(draft, 
             **os.environ,
             "DATABASE_URL": _test_database(),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
-            "SALUS_FAILPOINT": "commit.stored",  # between the packages and the events
+            "SALUS_FAILPOINT": "commit.stored",  # in the middle of the transaction
         },
         cwd=settings.BASE_DIR,
         capture_output=True,

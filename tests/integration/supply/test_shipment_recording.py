@@ -231,9 +231,12 @@ def test_progress_is_seen_before_the_end(draft, viewer, monkeypatch):
     monkeypatch.setattr(recording, "AT_ONCE", 4)
     confirmed(draft, viewer)
     seen = []
-    monkeypatch.setattr(
-        recording, "progress_set", lambda *args: (progress_set(*args), seen.append(args[1:]))
-    )
+
+    def note(shipment_id, done, total):
+        progress_set(shipment_id, done, total)
+        seen.append((progress_of(shipment_id), total))
+
+    monkeypatch.setattr(recording, "progress_set", note)
     shipment_record(shipment_id=draft.id)
     assert seen == [(4, 11), (8, 11), (11, 11)]
     assert progress_of(draft.id) == 0  # forgotten

@@ -1,0 +1,15 @@
+"""The Ethereum libraries, imported late: they take a second, and change Python as they come.
+
+py_ecc, which they bring, lifts the recursion limit to 100,000: more than the C stack holds, so that
+a short text of nested brackets would end the process. The limit is put back.
+"""
+
+import sys
+
+_limit = sys.getrecursionlimit()
+from eth_account import Account  # noqa: E402
+from web3 import HTTPProvider, Web3  # noqa: E402
+
+sys.setrecursionlimit(_limit)
+
+__all__ = ["Account", "HTTPProvider", "Web3"]
