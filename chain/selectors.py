@@ -1,19 +1,13 @@
 """Reading the ledger for its own pages: batches newest first, and how things stand."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import requests
-from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Count, Max, Q, Sum
 
 from chain.models import AnchorState, Batch, Block, Commitment, Contract, Kind
 from core.models import OwnerKind
 
 PAGE = 20
-PROBE_TIMEOUT = 1.5  # seconds; nobody waits longer for a page because of the node
-PROBE_AGE = 5  # seconds for which an answer counts
 
 
 @dataclass(frozen=True)
@@ -72,21 +66,3 @@ def sample_commitment() -> Commitment | None:
     )
     joined = rows.select_related("batch__log").defer("batch__nodes")
     return joined.order_by("-batch__sequence", "position").first()
-
-
-def node_answers() -> bool:
-    """Whether the node answers; asked at most every few seconds, and briefly.
-
-    The one call to the chain within a request: the page is about the chain, and says so where
-    it does not answer. `chain.node` waits far longer than a page may.
-    """
-    return bool(cache.get_or_set("chain:answers", _probe, PROBE_AGE))
-
-
-def _probe() -> bool:
-    call: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
-    try:
-        answer = requests.post(settings.CHAIN_RPC_URL, json=call, timeout=PROBE_TIMEOUT)
-        return answer.ok and "result" in answer.json()
-    except (requests.RequestException, ValueError):
-        return False

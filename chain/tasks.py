@@ -4,24 +4,26 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
-from django.core.cache import cache
 
 from chain import anchoring, sender, watcher
 from chain.errors import ChainUnavailable
 from chain.node import get_node
+from chain.status import report
 
-ALIVE = "ledger:tick"  # in the cache: a worker was here within the last minute
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def ledger_tick() -> None:
     """Watch, seal, send; an unreachable node is met again at the next tick."""
-    cache.set(ALIVE, 1, 60)
     try:
         tick()
     except ChainUnavailable as error:
+        report(f"the node does not answer ({error.detail})")
         logger.warning("the chain does not answer (%s); trying again", error.detail)
+    except Exception as error:
+        report(type(error).__name__)
+        raise
 
 
 def tick() -> None:
@@ -34,3 +36,4 @@ def tick() -> None:
     if settings.CHAIN_MINES_ON_DEMAND and anchoring.awaited():
         # A chain of our own mines only when asked, and finality needs two more blocks.
         node.ask("evm_mine")
+    report()

@@ -14,8 +14,9 @@ from django.views.decorators.vary import vary_on_headers
 from chain.deployment import current_log
 from chain.models import Contract
 from chain.presenters import batch_page, batch_row, proof_response, trust_file, verify_words
-from chain.selectors import batch_of, batches_page, node_answers, sample_commitment, summary_of
+from chain.selectors import batch_of, batches_page, sample_commitment, summary_of
 from chain.services import document_for, hex_of
+from chain.status import status
 from core.api import PROBLEM
 from core.errors import NotFound
 
@@ -98,7 +99,7 @@ def _explorer(request: HttpRequest, log: Contract) -> dict[str, Any]:
         "summary": summary_of(log),
         # How many seals a batch holds is not on the chain (its tree is padded): not for strangers.
         "exact": request.user.is_authenticated,
-        "node_answers": node_answers(),
+        "node_answers": status().node,
     }
 
 

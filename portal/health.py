@@ -10,8 +10,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from chain.deployment import check_chain, current_log
-from chain.node import get_node
+from chain.status import status
 from core.errors import SalusError
 
 
@@ -67,12 +66,13 @@ def _broker() -> None:
 
 
 def _workers() -> None:
-    if cache.get("ledger:tick") is None:
-        raise SalusError("no worker has looked after the ledger in the last minute")
+    ledger = status()
+    if not ledger.worker:
+        raise SalusError(ledger.detail)
 
 
 def _chain() -> None:
-    log = current_log()
-    if log is None:
-        raise SalusError("there is no log yet; run manage.py prepare")
-    check_chain(get_node(), log)
+    """As the worker last saw it: a page must not wait for a node that does not answer."""
+    ledger = status()
+    if not ledger.node:
+        raise SalusError(ledger.detail)

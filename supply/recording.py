@@ -97,7 +97,7 @@ def _taken_since(lines: Sequence[ShipmentLine]) -> list[Problem]:
 
 
 def _write_items(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
-    """In the order of the unique index, so that two shipments never wait for each other."""
+    """In one order, so that two shipments with the same packs never wait in a circle."""
     packages = sorted(
         ((line.gtin, serial, line) for line in lines for serial in line.serials),
         key=lambda package: package[:2],

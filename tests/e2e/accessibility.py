@@ -19,6 +19,12 @@ RUN = """([runOnly, exclude]) =>
       nodes: nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary]),
     })))
 """
+SETTLED = """() => Promise.all(
+  document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+    .map((animation) => animation.finished.catch(() => null)))
+  .then(() => null)
+"""
 MOST_NODES = 6  # of a rule, in the text of a failure
 
 
@@ -46,11 +52,10 @@ def _wear(page: Page, theme: str) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     other = "dark" if theme == "light" else "light"
     page.locator(f"html:not([data-bs-theme={other}])").wait_for(state="attached")
+    page.evaluate(SETTLED)  # Django's own pages fade from one theme to the other
 
 
-def _assert_fine(
-    page: Page, how: str, rules: dict[str, Any], exclude: tuple[str, ...]
-) -> None:
+def _assert_fine(page: Page, how: str, rules: dict[str, Any], exclude: tuple[str, ...]) -> None:
     # Evaluated through the debugger, so that the page's own CSP can stay as it is.
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text())

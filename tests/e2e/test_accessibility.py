@@ -31,9 +31,9 @@ PAGES: dict[str, list[Page_]] = {
     "clinician": [
         "/dashboard/",
         ("/patients/", "main th a"),
-        ("/my-health/", "main"),
+        "/my-health/",  # of somebody without a record
     ],
-    "payer": ["/dashboard/", "/patients/", ("/patients/", "main th a")],
+    "payer": ["/dashboard/", ("/patients/", "main th a")],
     "researcher": ["/dashboard/", ("/patients/", "main th a")],
     "pharma": ["/dashboard/", "/shipments/"],
     "donor": ["/dashboard/"],

@@ -89,6 +89,7 @@ def test_a_record_is_shared_and_closed_by_keyboard_alone(patient: Page) -> None:
     # When it is ended with keys, then it is
     tab_to(patient, row.get_by_role("link", name="End"))
     press("Enter")
+    expect(patient.get_by_role("heading", level=1, name="End sharing with")).to_be_visible()
     tab_to(patient, patient.get_by_role("button", name="End it now"))
     press("Enter")
     said = f"{ORGANISATION} can no longer see your record."

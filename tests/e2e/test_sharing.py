@@ -51,12 +51,11 @@ def doctor(page_as: PageAs) -> Page:
 
 @pytest.fixture
 def entries(patient: Page) -> Entries:
-    pages = {}
-    for show in ("", "?show=results", "?show=medicines"):
-        patient.goto(f"/my-health/timeline/{show}")
-        for link in patient.locator(f'.event-title a[href^="{ROBIN}"]').all():
-            address = str(link.get_attribute("href"))
-            pages.setdefault(address.removeprefix(ROBIN).partition("/")[0], address)
+    pages: dict[str, str] = {}
+    for show in ("results", "medicines"):
+        timeline = patient.request.get(f"/my-health/timeline/?show={show}").text()
+        for address, type in re.findall(rf'"({ROBIN}(\w+)/[^/"]+/)"', timeline):
+            pages.setdefault(type, address)
     return Entries(pages)
 
 

@@ -126,9 +126,7 @@ def test_without_javascript_the_page_explains_the_verifier(
     expect(page.get_by_text("python salus_verify.py proof.json")).to_be_visible()
 
 
-def test_a_visitor_looks_through_the_public_ledger(
-    visit: PageAs, axe: Callable[..., None]
-) -> None:
+def test_a_visitor_looks_through_the_public_ledger(visit: PageAs, axe: Callable[..., None]) -> None:
     # Given the public list of batches
     page = visit("/chain/")
     expect(page.get_by_role("table", name="Batches, newest first")).to_be_visible()

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.django_db
 TODAY = timezone.now().date
 
 
-def grant(viewer: Viewer, row: Patient, to: User | Organisation, scope: Scope = Scope.EVERYTHING) -> Consent:
+def grant(
+    viewer: Viewer, row: Patient, to: User | Organisation, scope: Scope = Scope.EVERYTHING
+) -> Consent:
     return consent_grant(
         patient=row, grantee=to, scope=scope, last_day=TODAY() + timedelta(days=1), by=viewer
     )

@@ -112,7 +112,7 @@ def test_two_shipments_with_the_same_packs_at_once(good_file, viewer, monkeypatc
     assert Item.objects.count() == 11
 
 
-def test_overlapping_shipments_in_opposite_order_never_wait_for_each_other(
+def test_overlapping_shipments_in_opposite_order_never_wait_in_a_circle(
     product, pharmacy, viewer, monkeypatch
 ):
     monkeypatch.setattr(recording, "AT_ONCE", 1)
