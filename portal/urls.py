@@ -1,11 +1,15 @@
 """Every address of the portal."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from portal import api_docs, audit, gallery, health, views
 from portal.demo import views as demo
+
+favicon = login_not_required(RedirectView.as_view(url="/static/salus/img/favicon.svg"))
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,6 +19,8 @@ urlpatterns = [
     path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
     path("demo/shipment-good.csv", demo.shipment_file, {"kind": "good"}, name="demo_good_csv"),
     path("demo/shipment-bad.csv", demo.shipment_file, {"kind": "bad"}, name="demo_bad_csv"),
+    # Browsers ask for it where a page of somebody else's (the administration) names no icon.
+    path("favicon.ico", favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.account.urls")),

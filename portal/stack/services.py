@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 import urllib.request
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from portal.stack.processes import Processes, wait_until
-from portal.stack.state import ROOT, State
+from portal.stack.state import ROOT, State, write_private
 
 POSTGRES_USER = "pgserver"  # the account that PostgreSQL runs under where we are root
 LONGEST_SOCKET_PATH = 90  # sockaddr_un allows 107 bytes, of which the file name takes some
@@ -182,12 +183,17 @@ def _listens(port: int) -> bool:
 
 
 def start_anvil(state: State, processes: Processes, *, keep: bool = True) -> str:
-    """Start anvil, mining a block per transaction, its state written every second; gives its URL."""
+    """Start anvil, mining a block per transaction, its state written every second; gives its URL.
+
+    anvil makes its first block anew at each start, from the time and its own accounts. So that it is
+    the same one each time, it gets no accounts and the time of the first start; then its clock is
+    put right.
+    """
     port = free_port()
     folder = state.sub("chain")
     command: list[str | Path] = [
-        anvil_binary(), "--host", "127.0.0.1", "--port", str(port), "--mnemonic-random",
-        "--slots-in-an-epoch", "1", "--quiet",
+        anvil_binary(), "--host", "127.0.0.1", "--port", str(port), "--accounts", "0",
+        "--timestamp", str(_first_start(folder)), "--slots-in-an-epoch", "1", "--quiet",
     ]  # fmt: skip
     if keep:
         # Without the interval a SIGKILL would lose every block since the start.
@@ -196,7 +202,15 @@ def start_anvil(state: State, processes: Processes, *, keep: bool = True) -> str
     processes.start("anvil", command, cwd=folder, serves=True)
     url = f"http://127.0.0.1:{port}"
     wait_until(partial(_answers, url), what="anvil")
+    _ask(url, "evm_setTime", int(time.time()))
     return url
+
+
+def _first_start(folder: Path) -> int:
+    note = folder / "first-start"
+    if not note.exists():
+        write_private(note, str(int(time.time())))
+    return int(note.read_text())
 
 
 def anvil_binary() -> Path:
@@ -208,10 +222,14 @@ def anvil_binary() -> Path:
 
 
 def _answers(url: str) -> bool:
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=2) as response:
-            return b"result" in response.read()
+        return b"result" in _ask(url, "eth_chainId")
     except OSError:
         return False
+
+
+def _ask(url: str, method: str, *params: object) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=2) as response:
+        return bytes(response.read())

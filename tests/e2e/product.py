@@ -45,7 +45,7 @@ class Product:
         self.log = state.parent / f"{state.name}.log"
         self.seconds = 0.0
         self.family: list[psutil.Process] = []
-        self.listening: set[int] = set()
+        self.listening: set[tuple[str, int]] = set()
         self.process: subprocess.Popen[bytes]
 
     @property
@@ -94,7 +94,7 @@ class Product:
         self.seconds = time.monotonic() - began
         leader = psutil.Process(self.process.pid)
         self.family = [leader, *leader.children(recursive=True)]
-        self.listening = set(_ports_of(self.family))
+        self.listening = set(_addresses_of(self.family))
         return self
 
     def manage(self, *arguments: str) -> str:
@@ -131,9 +131,9 @@ class Product:
         others = [process for process in psutil.process_iter() if self._is_ours(process)]
         return [p for p in dict.fromkeys([*family, *others]) if not _is_zombie(p)]
 
-    def still_listening(self) -> set[int]:
-        """The ports, of those it had, on which somebody answers."""
-        return {port for port in self.listening if _answers(port)}
+    def still_listening(self) -> set[tuple[str, int]]:
+        """The addresses, of those it had, on which somebody answers."""
+        return {address for address in self.listening if _answers(address)}
 
     def _is_ours(self, process: psutil.Process) -> bool:
         if process.pid == os.getpid():
@@ -153,18 +153,17 @@ def _is_zombie(process: psutil.Process) -> bool:
         return True
 
 
-def _ports_of(processes: list[psutil.Process]) -> Iterator[int]:
+def _addresses_of(processes: list[psutil.Process]) -> Iterator[tuple[str, int]]:
     for process in processes:
         with contextlib.suppress(psutil.Error):
             for connection in process.net_connections(kind="inet"):
                 if connection.status == psutil.CONN_LISTEN:
-                    yield connection.laddr.port
+                    yield connection.laddr.ip, connection.laddr.port
 
 
-def _answers(port: int) -> bool:
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with contextlib.suppress(OSError), socket.socket(family) as probe:
-            probe.settimeout(2)
-            if probe.connect_ex((host, port)) == 0:
-                return True
+def _answers(address: tuple[str, int]) -> bool:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family) as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(address) == 0
     return False
