@@ -14,7 +14,7 @@ class MeView(APIView):
 
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
-        """Read it."""
+        """Whose token or session this is, their roles, and for whom they act."""
         viewer = api_viewer(request)
         place = viewer.organisation
         body = {

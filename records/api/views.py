@@ -51,7 +51,7 @@ class ConsentsView(APIView):
 
     @extend_schema(responses=ConsentSerializer(many=True), operation_id="consents_list")
     def get(self, request: Request) -> Response:
-        """All of them, newest first."""
+        """Your grants, newest first."""
         patient = _patient(api_viewer(request))
         return Response([_shown(consent) for consent in consents_of(patient)])
 
@@ -61,7 +61,7 @@ class ConsentsView(APIView):
         operation_id="consents_create",
     )
     def post(self, request: Request) -> Response:
-        """Share the record."""
+        """Share your record with a person or an organisation."""
         viewer = api_viewer(request)
         patient = _patient(viewer)
         wanted = NewConsentSerializer(data=request.data)
@@ -82,7 +82,7 @@ class ConsentEndView(APIView):
 
     @extend_schema(request=None, responses=ConsentSerializer, operation_id="consents_end")
     def post(self, request: Request, pk: UUID) -> Response:
-        """At once; ending it twice changes nothing."""
+        """End a grant at once; ending it twice changes nothing."""
         viewer = api_viewer(request)
         return Response(_shown(consent_revoke(consent=access_consent(viewer, pk), by=viewer)))
 
