@@ -37,6 +37,6 @@ class UserAdmin(UserPages):
 class OrganisationAdmin(OrganisationPages):
     """Organisations."""
 
-    list_display = ("name", "kind", "gln")
+    list_display = ("name", "kind", "gln", "home")
     list_filter = ("kind",)
     search_fields = ("name", "gln")

@@ -101,10 +101,15 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=200)
     gln = models.CharField(_("GLN"), max_length=13, blank=True)
+    # The organisation that runs this portal and answers for what is imported into it.
+    home = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["home"], name="organisation_one_home", condition=models.Q(home=True)
+            ),
             models.UniqueConstraint(
                 fields=["gln"], name="organisation_gln_unique", condition=~models.Q(gln="")
             ),

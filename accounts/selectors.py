@@ -19,6 +19,11 @@ def organisations() -> QuerySet[Organisation]:
     return Organisation.objects.order_by("name")
 
 
+def home_organisation() -> Organisation | None:
+    """The organisation that runs this portal, if one is named."""
+    return Organisation.objects.filter(home=True).first()
+
+
 def people_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """What people are called, by id."""
     return {user.pk: str(user) for user in User.objects.filter(pk__in=set(ids))}

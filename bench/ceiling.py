@@ -25,7 +25,8 @@ def bare(request: HttpRequest, pk: int) -> HttpResponse:
     owner = owner_of(row.record.patient_id)
     sealer = _sealers.get(owner) or _sealers.setdefault(owner, sealer_for(owner))
     document = sealer.open(row.sealed, seal_context(row.path))  # type: ignore[attr-defined]
-    return HttpResponse(document, content_type="application/fhir+json")
+    headers = {"Content-Length": str(len(document))}
+    return HttpResponse(document, content_type="application/fhir+json", headers=headers)
 
 
 urlpatterns = [path("bare/<int:pk>", bare)]

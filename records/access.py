@@ -20,14 +20,16 @@ def versions_visible_to(viewer: Viewer) -> QuerySet[Version]:
     # The directory (who works where) is open to everybody who has signed in.
     directory = Q(record__patient=None)
     own = Q(record__patient__account=viewer.user)
-    written = Q(author_id__in=viewer.organisation_ids)
+    written = Q(author_id__in=viewer.organisation_ids) | Q(custodian_id__in=viewer.organisation_ids)
     return Version.objects.filter(directory | own | written | Q(Exists(fitting)))
 
 
 def patients_visible_to(viewer: Viewer) -> QuerySet[Patient]:
     """The patients of whom a person may see anything."""
+    ours = viewer.organisation_ids
     written = Record.objects.filter(
-        patient=OuterRef("pk"), versions__author_id__in=viewer.organisation_ids
+        Q(versions__author_id__in=ours) | Q(versions__custodian_id__in=ours),
+        patient=OuterRef("pk"),
     )
     granted = _granted(viewer).filter(patient=OuterRef("pk"))
     return Patient.objects.filter(Q(account=viewer.user) | Q(Exists(granted)) | Q(Exists(written)))

@@ -46,7 +46,9 @@ class Version(models.Model):
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     current = models.BooleanField(default=True)
+    # Organisations, by id: who wrote it, and who brought it here and answers for it.
     author_id = models.UUIDField(null=True)
+    custodian_id = models.UUIDField(null=True)
     sealed = models.BinaryField()
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
     created_at = models.DateTimeField()
@@ -58,7 +60,10 @@ class Version(models.Model):
                 fields=["record"], name="version_one_current", condition=models.Q(current=True)
             ),
         ]
-        indexes = [models.Index(fields=["author_id"], name="version_by_author")]
+        indexes = [
+            models.Index(fields=["author_id"], name="version_by_author"),
+            models.Index(fields=["custodian_id"], name="version_by_custodian"),
+        ]
 
     @property
     def path(self) -> str:

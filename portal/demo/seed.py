@@ -51,7 +51,13 @@ def seed(*, say: Callable[[str], Any]) -> None:
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:
     Organisation.objects.get_or_create(
-        id=wanted.id, defaults={"kind": wanted.kind, "name": wanted.name, "gln": wanted.gln}
+        id=wanted.id,
+        defaults={
+            "kind": wanted.kind,
+            "name": wanted.name,
+            "gln": wanted.gln,
+            "home": wanted is HARBOUR,
+        },
     )
 
 

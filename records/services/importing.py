@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Organisation
 from chain.canonical import canonical
 from chain.commitments import sha256
 from core import audit
@@ -42,11 +43,14 @@ class Imported:
     repeated: bool = False
 
 
-def import_bundle(bundle: Any, *, by: audit.Actor) -> Imported:
+def import_bundle(
+    bundle: Any, *, by: audit.Actor, custodian: Organisation | None = None
+) -> Imported:
     """Import a parsed transaction Bundle; all or nothing.
 
     Raises Invalid with the place of each problem. The same bundle a second time adds nothing, and
-    directory entries (organisations, practitioners) that exist already are kept as they are.
+    directory entries (organisations, practitioners) that exist already are kept as they are. The
+    custodian is the organisation that brings the records here; it may read them, as who wrote them.
     """
     entries = _entries(bundle)
     digest = sha256(canonical(bundle))
@@ -60,7 +64,7 @@ def import_bundle(bundle: Any, *, by: audit.Actor) -> Imported:
         )
         if not fresh:  # another import of the same bundle was faster
             return Imported(known=len(entries), repeated=True)
-        new = _new(resources)
+        new = _new(resources, custodian.pk if custodian else None)
         create(new, at=timezone.now())
         patients = sorted({n.patient_id for n in new if n.patient_id})
         _audit(new, by)
@@ -186,7 +190,7 @@ def _refuse_unknown(entries: list[_Entry], types: dict[str, str]) -> None:
 # -- sorting out -----------------------------------------------------------------------------------
 
 
-def _new(entries: list[_Entry]) -> list[NewResource]:
+def _new(entries: list[_Entry], custodian: UUID | None) -> list[NewResource]:
     """What is to be written; directory entries that exist are left as they are."""
     ids = {entry.resource["id"] for entry in entries}
     there = set(Record.objects.filter(fhir_id__in=ids).values_list("type", "fhir_id"))
@@ -204,7 +208,8 @@ def _new(entries: list[_Entry]) -> list[NewResource]:
             continue
         patient = _patient_id(entry, problems)
         author = organisation_of(entry.resource, encounters)
-        new.append(NewResource(entry.resource, patient, UUID(author) if _is_uuid(author) else None))
+        written_by = UUID(author) if _is_uuid(author) else None
+        new.append(NewResource(entry.resource, patient, written_by, custodian))
     if problems:
         raise Conflict(problems=problems)
     return new

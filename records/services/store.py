@@ -24,6 +24,7 @@ class NewResource:
     resource: Resource
     patient_id: UUID | None
     author_id: UUID | None
+    custodian_id: UUID | None = None
 
 
 def owner_of(patient_id: UUID | None) -> Owner:
@@ -72,7 +73,16 @@ def _versions(
     rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime
 ) -> list[Version]:
     drafts = [
-        (Version(record=record, number=1, author_id=new.author_id, created_at=at), new)
+        (
+            Version(
+                record=record,
+                number=1,
+                author_id=new.author_id,
+                custodian_id=new.custodian_id,
+                created_at=at,
+            ),
+            new,
+        )
         for new, record in rows
     ]
     items = [Item(FHIR, version.path, stamped(new.resource, 1, at)) for version, new in drafts]

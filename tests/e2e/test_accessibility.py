@@ -15,6 +15,7 @@ PUBLIC: list[Page_] = [
     "/account/password/reset/",
     "/account/password/reset/done/",
     "/components/",
+    "/api/docs/",
     "/nothing-here/",
 ]
 PAGES: dict[str, list[Page_]] = {

@@ -5,10 +5,13 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from accounts.models import Organisation
+from accounts.selectors import home_organisation, organisations
 from chain.canonical import parse
 from core.audit import Actor
 from core.errors import SalusError
@@ -28,12 +31,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Files and folders."""
         parser.add_argument("path", nargs="+", type=Path)
+        parser.add_argument(
+            "--custodian",
+            metavar="ID",
+            type=UUID,
+            help="the organisation that brings these records here and may read them "
+            "(default: the one that runs this portal)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import each bundle; the exit code tells whether all went in."""
         files = list(_files(options["path"]))
         if not files:
             raise CommandError("There is no .json or .json.gz file at these paths.")
+        self.custodian = _custodian(options["custodian"])
         self.totals = {"created": 0, "known": 0, "patients": 0, "repeated": 0, "bundles": 0}
         failures: dict[Path, SalusError] = {}
         with tqdm(files, unit="bundle", disable=options["verbosity"] == 0) as bar:
@@ -46,7 +57,9 @@ class Command(BaseCommand):
         """Import one file; False where a later bundle may bring what it refers to."""
         failures.pop(path, None)
         try:
-            done = import_bundle(parse(_read(path)), by=Actor.system("import"))
+            done = import_bundle(
+                parse(_read(path)), by=Actor.system("import"), custodian=self.custodian
+            )
         except SalusError as error:
             failures[path] = error
             return not isinstance(error, UnknownReference)
@@ -74,6 +87,15 @@ class Command(BaseCommand):
                 self.stderr.write(f"  ... and {len(error.problems) - MOST_SHOWN} more")
         if failures:
             raise CommandError(f"{len(failures)} bundles were not imported.")
+
+
+def _custodian(id: UUID | None) -> Organisation | None:
+    if id is None:
+        return home_organisation()
+    found = organisations().filter(pk=id).first()
+    if found is None:
+        raise CommandError(f"There is no organisation with the id {id}.")
+    return found
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

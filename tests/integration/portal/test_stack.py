@@ -73,7 +73,7 @@ def running(prepared: Product, home: Path) -> Iterator[Product]:
 @pytest.fixture
 def start(prepared: Product, home: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
     """Second starts of that portal, for tests that end them."""
-    products = []
+    products: list[Product] = []
 
     def begin() -> Product:
         name = f"state-{len(products)}-{request.node.name[:20].strip('[]')}"
@@ -198,8 +198,14 @@ def test_a_taken_port_is_told_with_what_to_do(home: Path) -> None:
     nothing_is_left(product)
 
 
-@pytest.mark.parametrize("after", [0.5, 2.0])
-def test_it_can_be_stopped_while_it_starts(home: Path, after: float) -> None:
+@pytest.mark.parametrize(
+    ("after", "with_signal"),
+    [(0.5, signal.SIGTERM), (2.0, signal.SIGINT)],
+    ids=["SIGTERM", "SIGINT"],
+)
+def test_it_can_be_stopped_while_it_starts(
+    home: Path, after: float, with_signal: signal.Signals
+) -> None:
     product = Product(home / f"early-{after}", "--no-demo")
     product.launch()
     while "starting PostgreSQL" not in product.output:
@@ -207,7 +213,7 @@ def test_it_can_be_stopped_while_it_starts(home: Path, after: float) -> None:
     time.sleep(after)
     product.family = psutil.Process(product.process.pid).children(recursive=True)
     try:
-        assert product.stop() == 0, product.output[-2000:]
+        assert product.stop(with_signal) == 0, product.output[-2000:]
         nothing_is_left(product)
     finally:
         product.kill()
@@ -216,21 +222,19 @@ def test_it_can_be_stopped_while_it_starts(home: Path, after: float) -> None:
 # -- how it ends -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
-def test_being_asked_to_end_leaves_nothing_behind(start: Start, with_signal: signal.Signals) -> None:
+def test_being_asked_to_end_leaves_nothing_behind(start: Start) -> None:
     product = start()
     assert len(product.family) > 6
-    assert product.stop(with_signal) == 0, product.output[-4000:]
+    assert product.stop(signal.SIGTERM) == 0, product.output[-4000:]
     nothing_is_left(product)
 
 
-@pytest.mark.parametrize("name", ["work", "postgres"])
-def test_when_a_part_ends_by_itself_the_others_are_stopped(start: Start, name: str) -> None:
+def test_when_a_part_ends_by_itself_the_others_are_stopped(start: Start) -> None:
     product = start()
-    pid = next(p.pid for p in product.family if part_of(product, p) == name)
+    pid = next(p.pid for p in product.family if part_of(product, p) == "postgres")
     os.kill(pid, signal.SIGKILL)
     assert product.process.wait(90) == 1
-    assert f"{name} ended with code -9; stopping the others" in product.output
+    assert "postgres ended with code -9; stopping the others" in product.output
     nothing_is_left(product)
 
 

@@ -11,15 +11,18 @@ from accounts.models import Organisation, User
 from accounts.viewer import Viewer
 from chain.canonical import parse
 from chain.models import Commitment
+from core.audit import Actor
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import AuditEvent
 from records.access import patients_visible_to
 from records.models import Consent, EffectiveAccess, Patient, Scope
 from records.selectors import chart_of, own_patient, patient_for, version_for
 from records.services.consents import consent_grant, consent_revoke, statement_document
+from records.services.importing import import_bundle
 from tests.factories.people import OrganisationFactory, UserFactory, clinician
 from tests.factories.records import (
     allergy,
+    bundle,
     observation,
     organization,
     patient,
@@ -130,6 +133,15 @@ def test_an_organisation_always_reads_what_it_wrote_and_nothing_else():
         about=about,
     )
     assert types_seen(clinician(hospital), row) == ["Observation"]
+
+
+def test_a_custodian_reads_what_it_brought_here_whoever_wrote_it():
+    hospital, about = OrganisationFactory(), patient()
+    content = bundle(about, organization(), observation(about))
+    import_bundle(content, by=Actor.system("test"), custodian=hospital)
+    row = Patient.objects.get(pk=about["id"])
+    assert types_seen(clinician(hospital), row) == ["Observation", "Patient"]
+    assert types_seen(clinician(), row) == []
 
 
 def test_somebody_without_an_organisation_gains_nothing_from_anonymous_authors():

@@ -16,10 +16,11 @@ import pytest
 
 from portal.stack import cli
 from portal.stack.embedded import secrets_of
-from portal.stack.processes import Processes, wait_until
+from portal.stack.processes import Child, Processes, wait_until
 from portal.stack.services import _package_folder, _socket_directory
-from portal.stack.state import State, StateBusy, write_private
+from portal.stack.state import ROOT, State, write_private
 
+LOCK = "from portal.stack.state import State; State(Path"
 SLEEPER = [sys.executable, "-c", "import time; print('awake', flush=True); time.sleep(600)"]
 # It hears the friendly signal and goes on; and it has a child of its own.
 STUBBORN = """
@@ -104,9 +105,14 @@ def test_a_private_file_replaces_the_old_one_whole(tmp_path: Path) -> None:
 
 
 def test_one_supervisor_at_a_time(state: State) -> None:
+    lock = f"from pathlib import Path; {LOCK}({str(state.path)!r})).lock()"
+    second = [sys.executable, "-c", lock]
     state.lock()
-    with pytest.raises(StateBusy, match=str(os.getpid())):
-        State(state.path).lock()
+    refused = subprocess.run(second, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert f"StateBusy: {os.getpid()}" in refused.stderr
+    state.unlock()
+    assert subprocess.run(second, cwd=ROOT, check=False).returncode == 0
 
 
 def test_wiping_everything_keeps_the_lock(state: State) -> None:
@@ -131,9 +137,7 @@ def test_the_settings_find_what_was_written_down(state: State) -> None:
     assert lines[1:] == ["DEMO=1", "REDIS_URL=redis://127.0.0.1:1/0"]
 
 
-def test_the_state_directory_can_be_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_state_directory_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALUS_STATE_DIR", str(tmp_path / "elsewhere"))
     assert State.default().path == tmp_path / "elsewhere"
 
@@ -253,20 +257,20 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def reap_when_ended(children: list[object]) -> None:
-    """As the kernel does for a dead supervisor's children: nobody is left a zombie."""
+def reap_when_ended(children: list[Child]) -> None:
+    """As init does for a dead supervisor's children: nobody is left a zombie."""
     for child in children:
-        threading.Thread(target=child.process.wait, daemon=True).start()  # type: ignore[attr-defined]
+        threading.Thread(target=child.process.wait, daemon=True).start()
 
 
 # -- options ---------------------------------------------------------------------------------------
 
 
 def test_the_options_of_the_server() -> None:
-    usual = cli._server_options([])
-    assert (usual.port, usual.fresh, usual.fresh_chain, usual.no_demo) == (8000, False, False, False)
-    other = cli._server_options(["--port", "9", "--fresh", "--fresh-chain", "--no-demo"])
-    assert (other.port, other.fresh, other.fresh_chain, other.no_demo) == (9, True, True, True)
+    usual = {"port": 8000, "fresh": False, "fresh_chain": False, "no_demo": False}
+    assert vars(cli._server_options([])) == usual
+    every = cli._server_options(["--port", "9", "--fresh", "--fresh-chain", "--no-demo"])
+    assert vars(every) == {"port": 9, "fresh": True, "fresh_chain": True, "no_demo": True}
 
 
 def test_what_a_url_replaces_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,5 +283,5 @@ def test_what_a_url_replaces_is_not_started(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_unknown_command_says_how_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["portal.stack", "dance"])
-    with pytest.raises(SystemExit, match="usage: .* server|manage"):
+    with pytest.raises(SystemExit, match=r"^usage: python -m portal\.stack server\|manage"):
         cli.main()
