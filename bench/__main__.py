@@ -39,10 +39,14 @@ def _run(wanted: list[str], processes: Processes, env: dict[str, str]) -> int:
 
     from bench.measure import Recorder
     from bench.scenarios import ledger, records, web
+    from core.deployment import portal_id
 
     call_command("migrate", verbosity=0)
     recorder = Recorder()
     for name in wanted:
+        # Each scenario begins with an empty database.
+        call_command("flush", verbosity=0, interactive=False)
+        portal_id.cache_clear()
         {"ledger": ledger.run, "records": records.run, "web": web.run}[name](
             recorder, processes, env
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+MOST_IN_DETAIL = 5  # problems that an error's one-line text names; all stand in `problems`
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -26,9 +28,15 @@ class SalusError(Exception):
     title: str | Promise = _("This can't be done")
 
     def __init__(self, detail: str = "", problems: Sequence[Problem] = ()) -> None:
-        self.detail = detail or "; ".join(map(str, problems)) or str(self.title)
+        self.detail = detail or _summary(problems) or str(self.title)
         self.problems = list(problems)
         super().__init__(self.detail)
+
+
+def _summary(problems: Sequence[Problem]) -> str:
+    more = len(problems) - MOST_IN_DETAIL
+    shown = "; ".join(map(str, problems[:MOST_IN_DETAIL]))
+    return f"{shown}; … (+{more})" if more > 0 else shown
 
 
 class Invalid(SalusError):
