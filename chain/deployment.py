@@ -177,7 +177,8 @@ def forget_chain() -> int:
     Contract.objects.filter(current=True).update(current=False)
     waiting = Commitment.objects.exclude(batch=None).update(batch=None, position=None)
     Event.objects.update(orphaned=True)
-    Batch.objects.all().delete()
+    # Without this Django would load every tree in order to delete it.
+    Batch.objects.all()._raw_delete(using="default")
     Transaction.objects.all().delete()
     Job.objects.all().delete()
     Account.objects.all().delete()

@@ -17,7 +17,7 @@ from chain.signer import get_signer
 logger = logging.getLogger(__name__)
 
 TIP = 10**9  # wei per gas
-GAS_MARGIN = (5, 4)  # of the estimate
+GAS_MARGIN = (5, 4)  # of the estimate; each further attempt adds a quarter
 
 
 def fees(node: Node) -> tuple[int, int]:
@@ -54,29 +54,33 @@ def _sign_next(node: Node, name: str) -> bool:
         return False
     max_fee, tip = fees(node)
     chain_id = node.chain_id()
+    gas = gas * (GAS_MARGIN[0] + job.transactions.count()) // GAS_MARGIN[1]
+    mined = node.nonce(get_signer().address(name))
     with transaction.atomic():
         account = Account.objects.select_for_update().get(name=name)
         if not Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).exists():
             return True  # another worker was faster
+        # A nonce that was used behind our back must not hold up everything after it.
+        nonce = max(account.next_nonce, mined)
         signed = get_signer().sign(
             name,
             {
                 "type": 2,
                 "chainId": chain_id,
-                "nonce": account.next_nonce,
+                "nonce": nonce,
                 "to": bytes(job.to or b""),
                 "data": bytes(job.data),
                 "value": 0,
-                "gas": gas * GAS_MARGIN[0] // GAS_MARGIN[1],
+                "gas": gas,
                 "maxFeePerGas": max_fee,
                 "maxPriorityFeePerGas": tip,
             },
         )
         Transaction.objects.create(
-            job=job, account=account, nonce=account.next_nonce, hash=signed.hash,
+            job=job, account=account, nonce=nonce, hash=signed.hash,
             raw=signed.raw, max_fee=max_fee,
         )  # fmt: skip
-        Account.objects.filter(name=name).update(next_nonce=account.next_nonce + 1)
+        Account.objects.filter(name=name).update(next_nonce=nonce + 1)
         _mark_sent(job)
         failpoint("transaction.stored")
     failpoint("transaction.committed")
@@ -121,6 +125,13 @@ def _broadcast_unmined(node: Node) -> int:
     return count
 
 
+def trouble() -> str:
+    """What an operator should know of: a job that was refused or reverted."""
+    failing = Job.objects.exclude(error="").filter(state__in=[Job.State.QUEUED, Job.State.SENT])
+    job = failing.order_by("created_at").first()
+    return f"{job.reason}: {job.error}" if job else ""
+
+
 def record_receipts(node: Node | None = None) -> int:
     """Note where our transactions were mined, once the watcher knows the block; gives how many."""
     node = node or get_node()
@@ -135,6 +146,9 @@ def record_receipts(node: Node | None = None) -> int:
 
 @transaction.atomic
 def _record(row: Transaction, receipt: Receipt) -> bool:
+    from chain.watcher import lock
+
+    lock()  # the watcher must not roll back between the look and the note
     # A receipt of a block that the watcher has not linked yet could be of a branch that dies.
     tip = Block.objects.order_by("-number").first()
     if tip is None or receipt.block_number > tip.number:
@@ -147,9 +161,12 @@ def _record(row: Transaction, receipt: Receipt) -> bool:
         block_hash=receipt.block_hash,
         succeeded=receipt.succeeded,
     )
-    effect = receipt.succeeded or _effect_exists(row.job)
-    state = Job.State.MINED if effect else Job.State.FAILED
-    Job.objects.filter(pk=row.job_id).update(state=state)
+    if receipt.succeeded or _effect_exists(row.job):
+        Job.objects.filter(pk=row.job_id).update(state=Job.State.MINED, error="")
+    else:
+        # Tried again with more gas; that can't double: only one attempt's effect is ever accepted.
+        logger.error("job %s reverted in block %d", row.job_id, receipt.block_number)
+        Job.objects.filter(pk=row.job_id).update(state=Job.State.QUEUED, error="reverted")
     failpoint("receipt.stored")
     return True
 

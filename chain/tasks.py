@@ -36,4 +36,4 @@ def tick() -> None:
     if settings.CHAIN_MINES_ON_DEMAND and anchoring.awaited():
         # A chain of our own mines only when asked, and finality needs two more blocks.
         node.ask("evm_mine")
-    report()
+    report(sender.trouble())

@@ -103,9 +103,8 @@ def _differs(node: Node, block: Block) -> bool:
 @transaction.atomic
 def _store(contracts: list[Contract], tip: Block | None, header: Header, logs: list[Log]) -> None:
     """Keep a block (or the last one of a range) with its logs, and run the handlers."""
-    _lock()
-    now = Block.objects.order_by("-number").first()
-    if (now and now.number) != (tip and tip.number):
+    lock()
+    if not _still(tip):
         return  # another worker was faster
     Block.objects.create(
         number=header.number, hash=header.hash, parent_hash=header.parent_hash, time=header.time
@@ -116,11 +115,22 @@ def _store(contracts: list[Contract], tip: Block | None, header: Header, logs: l
     failpoint("block.stored")
 
 
+def _still(tip: Block | None) -> bool:
+    """Whether the newest block is still the one that was seen before the lock, by its hash."""
+    now = Block.objects.order_by("-number").first()
+    return (now and bytes(now.hash)) == (tip and bytes(tip.hash))
+
+
 def _store_log(contract: Contract, log: Log) -> None:
     decoded = artifact(contract.name).event(log)
     if decoded is None:
         return
     name, values = decoded
+    seen = Event.objects.filter(
+        contract=contract, block_hash=log.block_hash, log_index=log.index, orphaned=False
+    )
+    if seen.exists():
+        return  # applied already
     args = {key: "0x" + v.hex() if isinstance(v, bytes) else v for key, v in values.items()}
     event, _ = Event.objects.update_or_create(
         contract=contract,
@@ -148,7 +158,9 @@ def _roll_back(node: Node) -> None:
         if block.final:
             raise ChainMismatch(f"Block {block.number} was final, and the node has lost it.")
         with transaction.atomic():
-            _lock()
+            lock()
+            if not _still(block):
+                return  # another worker rolled back, and may have read on
             events = Event.objects.filter(block_hash=block.hash, orphaned=False)
             for event in events.select_related("contract").order_by("-log_index"):
                 for subscription in _subscriptions.get((event.contract.name, event.name), []):
@@ -165,7 +177,7 @@ def mark_final(number: int) -> None:
     from chain.anchoring import finalize_batches
     from chain.sender import finalize_jobs
 
-    _lock()
+    lock()
     last = Block.objects.filter(number__lte=number).order_by("-number").first()
     if last is None or last.final:
         return
@@ -176,6 +188,6 @@ def mark_final(number: int) -> None:
     failpoint("final.stored")
 
 
-def _lock() -> None:
+def lock() -> None:
     """One watcher at a time writes; whoever waited looks again at where the tip is."""
     list(Contract.objects.select_for_update().filter(current=True).values_list("pk", flat=True))

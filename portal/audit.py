@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from accounts.models import Role
 from accounts.selectors import organisation_names, people_names
@@ -10,6 +11,7 @@ from accounts.viewer import viewer_of
 from core.audit import Name
 from core.errors import Forbidden
 from core.selectors import audit_events
+from records.selectors import accounts_of_patients
 
 PAGE = 50
 
@@ -21,12 +23,14 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("what", "")
     page = Paginator(audit_events(chosen), PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
+    patients = accounts_of_patients(r.actor_id for r in rows if r.actor_id)
     people = people_names(r.actor_id for r in rows if r.actor_id)
     places = organisation_names(r.organisation_id for r in rows if r.organisation_id)
     shown = [
         {
             "event": row,
-            "who": people.get(row.actor_id, "") if row.actor_id else "",
+            # A patient's own name beside their pseudonym would unmask all their rows.
+            "who": _("The patient") if row.actor_id in patients else people.get(row.actor_id, ""),
             "place": places.get(row.organisation_id, "") if row.organisation_id else "",
             "patient": str(row.subject_id)[:8] if row.subject_id else "",
         }

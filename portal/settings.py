@@ -15,6 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("SALUS_STATE_DIR") or BASE_DIR / ".salus")
 NODE_MODULES = BASE_DIR / "node_modules"
 
+SHORTEST_SECRET = 32  # characters
+
 env = environ.Env()
 # What script/server wrote down; the real environment wins.
 environ.Env.read_env(STATE_DIR / "env", overwrite=False)
@@ -36,7 +38,10 @@ def secret(name: str) -> str:
     path = Path(required(f"{name}_FILE"))
     if not path.is_file():
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which is no file.")
-    return path.read_text().strip()
+    text = path.read_text().strip()
+    if len(text) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(f"{path} needs {SHORTEST_SECRET} characters or more.")
+    return text
 
 
 # -- where we are ----------------------------------------------------------------------------------
@@ -150,7 +155,8 @@ DATABASES["default"] |= {
     # A socket's path stands percent-encoded in the URL.
     "HOST": unquote(DATABASES["default"]["HOST"]),
     "ENGINE": "django.db.backends.postgresql",
-    "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+    | {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
     "CONN_HEALTH_CHECKS": True,
 }
 REDIS_URL = required("REDIS_URL")
@@ -168,7 +174,7 @@ CHAIN_PUBLIC_RPC_URL = env.str("CHAIN_PUBLIC_RPC_URL", "" if PRODUCTION else CHA
 CHAIN_MINES_ON_DEMAND = env.bool("CHAIN_MINES_ON_DEMAND", False)
 KEYSTORE_DIR = Path(required("KEYSTORE_DIR"))
 KEYSTORE_PASSWORD = secret("KEYSTORE_PASSWORD")
-ANCHOR_BATCH_LEAVES = env.int("ANCHOR_BATCH_LEAVES", 65_536)
+ANCHOR_BATCH_LEAVES = min(env.int("ANCHOR_BATCH_LEAVES", 65_536), 65_536)
 ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
 
 # -- Celery ----------------------------------------------------------------------------------------
@@ -305,11 +311,13 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
+        # Addresses hold ids of patients; what is not there is no news.
+        "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "web3": {"level": "WARNING"},

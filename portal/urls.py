@@ -1,5 +1,6 @@
 """Every address of the portal."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -9,6 +10,8 @@ from drf_spectacular.views import SpectacularAPIView
 from portal import api_docs, audit, gallery, health, views
 from portal.demo import views as demo
 
+# Staff sign in like everybody: rate limits, verified address, later the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 favicon = login_not_required(RedirectView.as_view(url="/static/salus/img/favicon.svg"))
 
 urlpatterns = [

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chain.models import Commitment
+from records.fhir.resources import DIRECTORY_TYPES
 
 ANY_TYPE = "*"
 
@@ -33,7 +34,15 @@ class Record(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["type", "fhir_id"], name="record_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["type", "fhir_id"], name="record_unique"),
+            # Without a patient a record is open to all who sign in: only the directory may be so.
+            models.CheckConstraint(
+                name="record_has_patient_unless_directory",
+                condition=models.Q(patient__isnull=False)
+                | models.Q(type__in=sorted(DIRECTORY_TYPES)),
+            ),
+        ]
         indexes = [models.Index(fields=["patient", "type"], name="record_by_patient")]
 
     def __str__(self) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.viewer import Viewer
-from chain.models import AnchorState
+from chain.models import AnchorState, Batch
 from core.errors import NotFound
 from core.keys import sealers_for
 from core.models import AuditEvent
@@ -69,7 +69,11 @@ def versions_for(viewer: Viewer) -> QuerySet[Version]:
 def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = None) -> Opened:
     """One version (the current one without a number); raises NotFound, also for what is foreign."""
     rows = versions_for(viewer).filter(record__type=type, record__fhir_id=fhir_id)
-    row = rows.filter(number=number).first() if number else rows.filter(current=True).first()
+    row = (
+        rows.filter(number=number).first()
+        if number is not None
+        else rows.filter(current=True).first()
+    )
     found = opened([row]) if row else []
     if not found:
         raise NotFound
@@ -105,10 +109,20 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
+def _batches() -> "Prefetch[str, QuerySet[Batch], str]":
+    """Batches without their trees, which hold megabytes."""
+    return Prefetch("statements__commitment__batch", Batch.objects.defer("nodes"))
+
+
+def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these accounts are patients'."""
+    return set(Patient.objects.filter(account__in=set(ids)).values_list("account_id", flat=True))
+
+
 def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")
-    return list(rows.prefetch_related("statements__commitment__batch").order_by("-created_at"))
+    return list(rows.prefetch_related("statements__commitment", _batches()).order_by("-created_at"))
 
 
 def directory_names(ids: Iterable[str]) -> dict[str, str]:

@@ -89,6 +89,8 @@ def _serve(state: State, processes: Processes, options: argparse.Namespace) -> i
     started = time.monotonic()
     if leftovers := processes.end_leftovers():
         say(f"ended what the last run left behind: {', '.join(leftovers)}")
+    if options.fresh and os.environ.get("DATABASE_URL"):
+        raise OSError("--fresh would destroy the keys of the database that DATABASE_URL names")
     if options.fresh:
         state.wipe()
     elif options.fresh_chain:
@@ -203,7 +205,8 @@ def manage(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, _raise_ended)
     try:
         processes.end_leftovers()
-        env = {**start_services(state, processes), "DEMO": os.environ.get("DEMO", "1")}
+        demo = os.environ.get("DEMO") or state.read_env().get("DEMO", "1")
+        env = {**start_services(state, processes), "DEMO": demo}
         if not os.environ.get("CHAIN_RPC_URL"):
             env["CHAIN_MINES_ON_DEMAND"] = "1"
         state.write_env(env)

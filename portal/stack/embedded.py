@@ -28,11 +28,13 @@ def secrets_of(state: State) -> dict[str, str]:
     for name in ("django-secret-key", "master-key", "keystore-password"):
         state.secret(name)
     secrets = state.path / "secrets"
-    return {
-        "SALUS_ENVIRONMENT": os.environ.get("SALUS_ENVIRONMENT", "demo"),
+    own = {
+        "SALUS_ENVIRONMENT": "demo",
         "SECRET_KEY_FILE": str(secrets / "django-secret-key"),
         "MASTER_KEY_FILE": str(secrets / "master-key"),
         "KEYSTORE_PASSWORD_FILE": str(secrets / "keystore-password"),
         "KEYSTORE_DIR": str(state.sub("keystore")),
         "MEDIA_DIR": str(state.sub("media")),
     }
+    # Whoever runs Salus may name their own.
+    return {name: os.environ.get(name) or value for name, value in own.items()}

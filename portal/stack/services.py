@@ -160,7 +160,7 @@ def start_valkey(state: State, processes: Processes) -> str:
     options = {
         "bind": "127.0.0.1",
         "port": str(port),
-        "dir": str(folder),
+        "dir": f'"{folder}"',
         "requirepass": password,
         "appendonly": "yes",
         "save": '""',

@@ -73,6 +73,12 @@ class State:
             else:
                 path.unlink(missing_ok=True)
 
+    def read_env(self) -> dict[str, str]:
+        """What the last run wrote down; empty before the first."""
+        path = self.path / "env"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+
     def write_env(self, values: dict[str, str]) -> None:
         """Tell Django's settings where the servers are."""
         lines = ["# Written by script/server; read by portal/settings.py."]

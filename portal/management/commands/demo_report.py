@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from chain.models import AnchorState, Batch, Commitment
 from records.models import Patient, Version
@@ -21,7 +21,8 @@ class Command(BaseCommand):
         end = time.monotonic() + PATIENCE
         while Commitment.objects.exclude(batch__state=AnchorState.FINAL).exists():
             if time.monotonic() > end:
-                raise CommandError("The demo's records were not sealed in time; see the logs.")
+                self.stderr.write("The demo's records are not sealed yet; the workers go on.")
+                return
             time.sleep(0.2)
         first = Batch.objects.order_by("sequence").first()
         patients, versions = Patient.objects.count(), Version.objects.count()

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chain.deployment import ensure_log, forget_chain
+from chain.deployment import current_log, ensure_log, forget_chain
+from chain.errors import ChainUnavailable
+from core.deployment import portal_id
 from core.errors import SalusError
 from portal.demo.seed import seed
 from portal.static import collect_if_changed
@@ -30,8 +32,13 @@ class Command(BaseCommand):
         if options["fresh_chain"]:
             waiting = forget_chain()
             self.stdout.write(f"{waiting} commitments will be anchored again.")
+        portal_id()  # made before any transaction that could roll back
         try:
             ensure_log()
+        except ChainUnavailable as error:
+            if current_log() is None:
+                raise CommandError(f"The chain's node does not answer ({error.detail}).") from error
+            self.stderr.write("The chain's node does not answer; sealing goes on when it does.")
         except SalusError as error:
             raise CommandError(error.detail) from error
         if settings.DEMO:
