@@ -42,8 +42,10 @@ def viewer_for(user: User, channel: str = "page") -> Viewer:
     members = list(
         Membership.objects.select_related("organisation").filter(user=user).order_by("created_at")
     )
-    roles = {user.own_role} | {member.role for member in members}
     organisation = members[0].organisation if members else None
+    # A role counts for the organisation that it was given for, never for another one.
+    acting = {m.role for m in members if organisation and m.organisation_id == organisation.pk}
+    roles = {user.own_role} | acting
     return Viewer(user, frozenset(roles - {""}), organisation, channel)
 
 

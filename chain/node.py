@@ -196,7 +196,7 @@ def _reaching() -> Iterator[None]:
 
     try:
         yield
-    except (requests.RequestException, OSError, TimeoutError) as error:
+    except (requests.RequestException, OSError, TimeoutError, ValueError) as error:
         raise ChainUnavailable(type(error).__name__) from error
 
 

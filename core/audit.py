@@ -1,5 +1,6 @@
 """The audit trail's only door: one call per request or change, in the caller's transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -21,6 +22,24 @@ class Actor:
     def system(cls, channel: str) -> Self:
         """A command or task that the operator runs."""
         return cls(user_id=None, channel=channel)
+
+
+def record_each(
+    name: AuditEvent.Name, *, by: Actor, subjects: Iterable[UUID], target: str = ""
+) -> None:
+    """One row for each patient of a list, so that each of them sees that they were on it."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            name=name,
+            actor_id=by.user_id,
+            organisation_id=by.organisation_id,
+            subject_id=subject,
+            target=target,
+            count=1,
+            channel=by.channel,
+        )
+        for subject in subjects
+    )
 
 
 def record(  # noqa: PLR0913 - the columns of an audit row

@@ -1,5 +1,7 @@
 """The auditor's page: who did what, patients by pseudonym."""
 
+from uuid import UUID
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from core.selectors import audit_events
 from records.selectors import accounts_of_patients
 
 PAGE = 50
+NOBODY = UUID(int=0)
 
 
 def audit_log(request: HttpRequest) -> HttpResponse:
@@ -30,7 +33,9 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         {
             "event": row,
             # A patient's own name beside their pseudonym would unmask all their rows.
-            "who": _("The patient") if row.actor_id in patients else people.get(row.actor_id, ""),
+            "who": _("The patient")
+            if row.actor_id in patients
+            else people.get(row.actor_id or NOBODY, ""),
             "place": places.get(row.organisation_id, "") if row.organisation_id else "",
             "patient": str(row.subject_id)[:8] if row.subject_id else "",
         }

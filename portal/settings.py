@@ -172,6 +172,8 @@ CHAIN_RPC_URL = required("CHAIN_RPC_URL")
 # In production our own node's URL may hold a key, so it is never the default.
 CHAIN_PUBLIC_RPC_URL = env.str("CHAIN_PUBLIC_RPC_URL", "" if PRODUCTION else CHAIN_RPC_URL)
 CHAIN_MINES_ON_DEMAND = env.bool("CHAIN_MINES_ON_DEMAND", False)
+if PRODUCTION and CHAIN_MINES_ON_DEMAND:
+    raise ImproperlyConfigured("CHAIN_MINES_ON_DEMAND is for a chain of our own, never production.")
 KEYSTORE_DIR = Path(required("KEYSTORE_DIR"))
 KEYSTORE_PASSWORD = secret("KEYSTORE_PASSWORD")
 ANCHOR_BATCH_LEAVES = min(env.int("ANCHOR_BATCH_LEAVES", 65_536), 65_536)
@@ -229,7 +231,13 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 _MAIL = "smtp" if PRODUCTION else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
+if PRODUCTION:
+    vars().update(environ.Env.email_url_config(required("EMAIL_URL")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Salus <no-reply@salus.example>")
+
+# How many proxies of ours stand before us: only their headers name the visitor.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # -- security --------------------------------------------------------------------------------------
 
@@ -243,7 +251,8 @@ X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

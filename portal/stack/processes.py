@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -170,11 +170,17 @@ def _end_group(group: int, with_signal: signal.Signals) -> None:
         os.killpg(group, with_signal)
 
 
-def wait_until(ready: "object", *, what: str, seconds: float = 60.0) -> None:
-    """Call `ready()` until it gives something true; raises TimeoutError that says what was awaited."""
-    assert callable(ready)
+def wait_until(
+    ready: Callable[[], object], *, what: str, child: Child | None = None, seconds: float = 60.0
+) -> None:
+    """Call `ready()` until it gives something true.
+
+    Raises TimeoutError that says what was awaited, OSError where the child has ended meanwhile.
+    """
     end = time.monotonic() + seconds
     while not ready():
+        if child and child.process.poll() is not None:
+            raise OSError(f"{what} ended at once with code {child.process.returncode}")
         if time.monotonic() > end:
             raise TimeoutError(f"{what} was not ready after {seconds:.0f} s")
         time.sleep(0.05)

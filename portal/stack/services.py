@@ -199,9 +199,15 @@ def start_anvil(state: State, processes: Processes, *, keep: bool = True) -> str
         # Without the interval a SIGKILL would lose every block since the start.
         command += ["--state", folder / "state.json", "--state-interval", "1"]
         command += ["--preserve-historical-states"]
-    processes.start("anvil", command, cwd=folder, serves=True)
+    child = processes.start("anvil", command, cwd=folder, serves=True)
     url = f"http://127.0.0.1:{port}"
-    wait_until(partial(_answers, url), what="anvil")
+    try:
+        wait_until(partial(_answers, url), what="anvil", child=child)
+    except OSError as error:
+        raise OSError(
+            f"{error}. If the chain's state is damaged (see logs/anvil.log), run script/server "
+            "--fresh-chain: everything is then anchored again on a new chain."
+        ) from error
     _ask(url, "evm_setTime", int(time.time()))
     return url
 

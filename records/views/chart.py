@@ -136,5 +136,6 @@ def patients_page(request: HttpRequest) -> HttpResponse:
     people = [(Person.of(o.resource if o else None, today), patient) for patient, o in listed]
     people.sort(key=lambda row: row[0].name)
     rows = [{"person": person, "patient": patient} for person, patient in people]
-    audit.record(audit.Name.RECORD_LISTED, by=viewer.actor, target="patients", count=len(rows))
+    named = [patient.pk for patient, about in listed if about]
+    audit.record_each(audit.Name.RECORD_LISTED, by=viewer.actor, subjects=named, target="patients")
     return render(request, "records/patients.html", {"rows": rows})

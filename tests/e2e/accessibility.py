@@ -43,9 +43,17 @@ def check(page: Page, *, phone: bool = False, exclude: tuple[str, ...] = ()) -> 
         page.set_viewport_size(PHONE)
         _assert_fine(page, "light, 390 px", EVERYTHING, exclude)
         page.set_viewport_size(NARROWEST)
-        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert sideways <= 0, f"{page.url} scrolls sideways by {sideways} px on 320 px"
+        _assert_narrow_enough(page)
         page.set_viewport_size(DESK)
+
+
+def _assert_narrow_enough(page: Page) -> None:
+    for _ in range(20):  # a chart is drawn anew some frames after the window has changed
+        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if sideways <= 0:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{page.url} scrolls sideways by {sideways} px on 320 px")
 
 
 def _wear(page: Page, theme: str) -> None:

@@ -138,6 +138,40 @@ def test_a_reorg_undoes_the_batch_and_anchors_it_again(until_final: Callable[[],
     assert proof(reloaded(row), b"{}")["batch"]["sequence"] == 1
 
 
+def test_a_reverted_transaction_is_tried_again_with_more_gas(
+    ledger: Contract, until_final: Callable[[], None], monkeypatch
+):
+    node = get_node()
+    committed()
+    seal_batch()
+    monkeypatch.setattr(Node, "gas_for", lambda *_: 30_000)
+    sender.send_open_jobs(node)
+    node.ask("evm_mine")
+    watcher.catch_up(node)
+    assert sender.record_receipts(node) == 1
+    assert Transaction.objects.get().succeeded is False
+    assert sender.trouble() == "anchor batch 1: reverted"
+    monkeypatch.undo()
+    until_final()
+    assert sender.trouble() == ""
+    assert Transaction.objects.filter(succeeded=True).count() == 1
+    assert Event.objects.filter(name="Appended", orphaned=False).count() == 1
+
+
+def test_a_worker_that_saw_an_older_tip_writes_nothing(ledger: Contract):
+    """Two workers in a reorg: what one of them still holds in its hand is out of date."""
+    node = get_node()
+    watcher.catch_up(node)
+    tip = watcher.Block.objects.order_by("-number").first()
+    assert tip is not None
+    node.ask("anvil_mine", "0x1")
+    header = node.header(tip.number + 1)
+    assert header is not None
+    watcher.Block.objects.filter(pk=tip.pk).update(hash=b"\x05" * 32)
+    watcher._store([ledger], tip, header, [])
+    assert not watcher.Block.objects.filter(number=header.number).exists()
+
+
 def test_somebody_elses_root_in_our_log_is_an_alarm(ledger: Contract):
     """Only a stolen anchoring key can do this; nothing may be built upon it."""
     node = get_node()

@@ -14,7 +14,8 @@ WRITTEN = 1.5  # seconds; anvil writes its state every second
 
 def test_the_chain_is_the_same_after_every_kind_of_end(tmp_path: Path):
     state = State(tmp_path / "state")
-    firsts, heads = set(), []
+    firsts: set[bytes] = set()
+    heads: list[tuple[int, bytes]] = []
     for end in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
         processes = Processes(state, quiet=True)
         try:
