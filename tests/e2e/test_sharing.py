@@ -12,6 +12,7 @@ from portal.demo.clinical.people import DEMO_PATIENT
 from tests.e2e.product import Product
 
 DOCTOR = "Dr Amal Haddad"
+PHARMACY = "Corner House Pharmacy (demo)"
 ROBIN = f"/patients/{DEMO_PATIENT}/"
 EVERYTHING = "Everything in my record"
 MEDICINES = "Only medicines, allergies and vaccinations"
@@ -66,24 +67,24 @@ def bearer(product: Product) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def share(patient: Page, *, scope: str = EVERYTHING) -> None:
+def share(patient: Page, *, scope: str = EVERYTHING, to: str = DOCTOR) -> None:
     """Fill in the form as a person would."""
     patient.goto("/sharing/")
     patient.get_by_role("link", name="Share my record").click()
     who = patient.get_by_label("Who may see your record?")
-    who.select_option(label=who.locator("option", has_text=DOCTOR).inner_text())
+    who.select_option(label=who.locator("option", has_text=to).inner_text())
     patient.get_by_label(scope).check()
     patient.get_by_role("button", name="Share", exact=True).click()
-    expect(patient.get_by_text(f"Shared with {DOCTOR}.")).to_be_visible()
+    expect(patient.get_by_text(f"Shared with {to}.")).to_be_visible()
 
 
-def end_sharing(patient: Page) -> None:
+def end_sharing(patient: Page, *, with_: str = DOCTOR) -> None:
     """End whatever is shared with the doctor."""
     patient.goto("/sharing/")
-    while (links := patient.get_by_role("link", name=f"End sharing with {DOCTOR}")).count():
+    while (links := patient.get_by_role("link", name=f"End sharing with {with_}")).count():
         links.first.click()
         patient.get_by_role("button", name="End it now").click()
-        expect(patient.get_by_text(f"{DOCTOR} can no longer see your record.")).to_be_visible()
+        expect(patient.get_by_text(f"{with_} can no longer see your record.")).to_be_visible()
 
 
 def status(page: Page, address: str, headers: dict[str, str] | None = None) -> int:
@@ -238,6 +239,16 @@ def test_a_decision_is_sealed_and_its_proof_is_the_patients_alone(
     axe(patient)
     # And to the doctor, who is named in it, it is not there
     assert status(doctor, patient.url) == 404
+
+
+def test_a_record_is_shared_and_closed_without_javascript(page_as: PageAs) -> None:
+    # Given a browser that runs no scripts
+    page = page_as("patient", java_script_enabled=False)
+
+    # Then deciding works all the same
+    end_sharing(page, with_=PHARMACY)
+    share(page, to=PHARMACY)
+    end_sharing(page, with_=PHARMACY)
 
 
 def _reload_until(page: Page, wanted: Any) -> None:

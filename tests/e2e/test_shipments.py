@@ -123,6 +123,37 @@ def test_a_good_file_is_previewed_recorded_and_sealed_and_its_proof_holds(
     expect(pharma.get_by_role("alert")).to_contain_text("were recorded before")
 
 
+def test_long_work_shows_how_far_it_is(
+    pharma: Page, gtins: list[str], axe: Callable[..., None]
+) -> None:
+    # Given a file of many packs, and a browser whose questions for progress find no answer yet
+    upload(pharma, [row(gtins[0], fresh_range(5_000))])
+    asked: list[str] = []
+
+    def no_answer_yet(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=204)
+
+    pharma.route("**/progress/", no_answer_yet)
+
+    # When it is recorded, then the page says how far that is, and asks again by itself
+    pharma.get_by_role("button", name="Record this shipment").click()
+    expect(pharma.get_by_role("heading", level=1, name="Recording the shipment")).to_be_visible()
+    expect(pharma.get_by_role("progressbar")).to_be_visible()
+    expect(pharma.locator("#recording")).to_contain_text("of 5,000 packs")
+    axe(pharma, phone=True)
+    for _ in range(50):
+        if asked:
+            break
+        pharma.wait_for_timeout(100)
+    assert asked
+
+    # And when there is an answer, it goes on to what was recorded
+    pharma.unroute("**/progress/")
+    sent = pharma.get_by_role("table", name="Where the packs were sent")
+    expect(sent).to_be_visible(timeout=60_000)
+
+
 def test_a_bad_file_is_refused_row_by_row_and_nothing_is_stored(
     pharma: Page, gtins: list[str], axe: Callable[..., None]
 ) -> None:
