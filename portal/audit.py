@@ -1,5 +1,6 @@
 """The auditor's page: who did what, patients by pseudonym."""
 
+import hmac
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -12,11 +13,17 @@ from accounts.selectors import organisation_names, people_names
 from accounts.viewer import viewer_of
 from core.audit import Name
 from core.errors import Forbidden
+from core.keys import derived_secret
 from core.selectors import audit_events
 from records.selectors import accounts_of_patients
 
 PAGE = 50
 NOBODY = UUID(int=0)
+
+
+def pseudonym(patient: UUID) -> str:
+    """A patient's name in the trail: always the same, and not the beginning of their id."""
+    return hmac.digest(derived_secret("audit pseudonym"), patient.bytes, "sha256").hex()[:8]
 
 
 def audit_log(request: HttpRequest) -> HttpResponse:
@@ -37,7 +44,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
             if row.actor_id in patients
             else people.get(row.actor_id or NOBODY, ""),
             "place": places.get(row.organisation_id, "") if row.organisation_id else "",
-            "patient": str(row.subject_id)[:8] if row.subject_id else "",
+            "patient": pseudonym(row.subject_id) if row.subject_id else "",
         }
         for row in rows
     ]

@@ -21,7 +21,8 @@ def collect_if_changed() -> bool:
     stamp, now = root / ".stamp", _fingerprint()
     if stamp.is_file() and stamp.read_text() == now:
         return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    # Old files stay: another running portal may still serve them, and their names hold a hash.
+    call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(now)
     return True
 

@@ -6,6 +6,14 @@ import pytest
 from django.core.cache import cache
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> None:
+    """The collected files that every page links to; on a fresh clone nothing has made them yet."""
+    from portal.static import collect_if_changed
+
+    collect_if_changed()
+
+
 @pytest.fixture(autouse=True)
 def no_shared_memory() -> Iterator[None]:
     """Caches of one test never reach the next."""

@@ -150,10 +150,24 @@ def _end_leftover(pid: int, born: float, stop_signal: signal.Signals) -> bool:
         if not group:
             return False
     _end_group(pid, stop_signal)
-    psutil.wait_procs(group, timeout=PATIENCE)
+    _wait_gone(group, PATIENCE)
     _end_group(pid, signal.SIGKILL)
-    psutil.wait_procs(group, timeout=5)
+    _wait_gone(group, 5)
     return True
+
+
+def _wait_gone(processes: Sequence[psutil.Process], seconds: float) -> None:
+    """Wait until none of them runs; a zombie that nobody has collected counts as gone."""
+    end = time.monotonic() + seconds
+    while any(_runs(process) for process in processes) and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _group_members(group: int) -> list[psutil.Process]:

@@ -41,8 +41,10 @@ class State:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            handle.seek(0)
-            raise StateBusy(handle.read().strip() or "unknown") from None
+            with handle:
+                handle.seek(0)
+                holder = handle.read().strip() or "unknown"
+            raise StateBusy(holder) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()

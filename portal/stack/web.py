@@ -30,6 +30,8 @@ def main() -> None:
         blocking_threads=int(os.environ.get("WEB_THREADS") or 4),
         log_level=LogLevels.warning,
         websockets=False,
+        # Without it a stop while the workers are starting would wait for ever.
+        workers_kill_timeout=3,
     )
     threading.Thread(target=asyncio.run, args=(_relay(port),), daemon=True).start()
     server.serve()
