@@ -159,13 +159,14 @@ def _end_leftover(pid: int, born: float, stop_signal: signal.Signals) -> bool:
 def _wait_gone(processes: Sequence[psutil.Process], seconds: float) -> None:
     """Wait until none of them runs; a zombie that nobody has collected counts as gone."""
     end = time.monotonic() + seconds
-    while any(_runs(process) for process in processes) and time.monotonic() < end:
+    while any(runs(process.pid) for process in processes) and time.monotonic() < end:
         time.sleep(0.05)
 
 
-def _runs(process: psutil.Process) -> bool:
+def runs(pid: int) -> bool:
+    """Whether there is such a process and it is more than a zombie."""
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

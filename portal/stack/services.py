@@ -19,7 +19,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from portal.stack.processes import Processes, wait_until
+from portal.stack.processes import Processes, runs, wait_until
 from portal.stack.state import ROOT, State, write_private
 
 POSTGRES_USER = "pgserver"  # the account that PostgreSQL runs under where we are root
@@ -53,6 +53,7 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
     superuser, password = "postgres", state.secret("postgres-superuser")
     if not (data / "PG_VERSION").exists():
         _init_cluster(binaries, data, superuser, password, user)
+    _forget_dead_postmaster(data / "postmaster.pid")
     settings = {"fsync": "on" if durable else "off", "max_connections": "200"}
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-h", ""]
     command += [f"--{name}={value}" for name, value in settings.items()]
@@ -68,6 +69,12 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
     return (
         f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
     )
+
+
+def _forget_dead_postmaster(note: Path) -> None:
+    """PostgreSQL takes a killed postmaster that nobody has collected yet (a zombie) for a live one."""
+    if note.exists() and not runs(int(note.read_text().split()[0])):
+        note.unlink()
 
 
 def _package_folder(name: str) -> Path:

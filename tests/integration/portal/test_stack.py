@@ -244,12 +244,7 @@ def part_of(product: Product, process: psutil.Process) -> str:
     return next((name for pid, _born, _signal, name in rows if pid == process.pid), "")
 
 
-CHAIN_WRITTEN = 3  # seconds
-
-
-# Everything at once is not killed here: anvil loses what it had not written within its last second,
-# and start-up then rightly asks for --fresh-chain. test_embedded_chain kills anvil after it has written.
-@pytest.mark.parametrize("everything", [False], ids=["the supervisor"])
+@pytest.mark.parametrize("everything", [False, True], ids=["the supervisor", "everything"])
 def test_after_sigkill_a_new_start_has_all_that_was_committed(
     start: Start, bundle_files: list[Path], everything: bool
 ) -> None:
@@ -261,11 +256,6 @@ def test_after_sigkill_a_new_start_has_all_that_was_committed(
 
     # When the supervisor is killed, and its children with it or not
     killed = product.family if everything else product.family[:1]
-    if everything:
-        # anvil writes its state every second; what it had not written is lost with it, and
-        # start-up then asks for --fresh-chain rather than go on with a chain that lacks blocks.
-        wait_until_final(product)
-        time.sleep(CHAIN_WRITTEN)
     for process in killed:
         with contextlib.suppress(psutil.NoSuchProcess):  # it went with one killed before it
             process.kill()
