@@ -53,28 +53,29 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
     superuser, password = "postgres", state.secret("postgres-superuser")
     if not (data / "PG_VERSION").exists():
         _init_cluster(binaries, data, superuser, password, user)
-    _forget_dead_postmaster(data / "postmaster.pid")
+    _forget_dead_postmaster(data / "postmaster.pid", *sockets.glob(".s.PGSQL.*.lock"))
     settings = {"fsync": "on" if durable else "off", "max_connections": "200"}
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-h", ""]
     command += [f"--{name}={value}" for name, value in settings.items()]
-    processes.start(
+    child = processes.start(
         "postgres", command, user=user, cwd=data, stop_signal=signal.SIGINT, serves=True
     )
     connect = partial(
         psycopg.connect, host=str(sockets), user=superuser, password=password, dbname="postgres",
         autocommit=True,
     )  # fmt: skip
-    wait_until(lambda: _accepts(connect), what="PostgreSQL")
+    wait_until(lambda: _accepts(connect), what="PostgreSQL", child=child)
     _ensure_role_and_database(connect, state.secret("postgres-salus"))
     return (
         f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
     )
 
 
-def _forget_dead_postmaster(note: Path) -> None:
+def _forget_dead_postmaster(*notes: Path) -> None:
     """PostgreSQL takes a killed postmaster that nobody has collected yet (a zombie) for a live one."""
-    if note.exists() and not runs(int(note.read_text().split()[0])):
-        note.unlink()
+    for note in notes:
+        if note.exists() and not runs(abs(int(note.read_text().split()[0]))):
+            note.unlink()
 
 
 def _package_folder(name: str) -> Path:
