@@ -1,6 +1,7 @@
 """How django-allauth behaves here."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
 from accounts.models import Role, User
@@ -16,3 +17,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user.own_role = Role.PATIENT
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+
+class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Passkeys sign what a person decides; signing in asks for none of them yet."""
+
+    def is_mfa_enabled(self, user: User, types: object = None) -> bool:
+        """No: else who lost their passkey could not sign in, since there are no recovery codes."""
+        return False

@@ -2,9 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from allauth.mfa import admin as _passkeys  # noqa: F401 - registers what is taken back below
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 
 from accounts.models import Membership, Organisation, User
+
+# Whose key signs is nothing that staff decides.
+admin.site.unregister(Authenticator)
 
 if TYPE_CHECKING:
     MembershipRows = admin.TabularInline[Membership, User]

@@ -1,5 +1,6 @@
 """Runs the scenarios on a stack of its own, which lives as long as the run."""
 
+import argparse
 import os
 import sys
 import tempfile
@@ -9,15 +10,19 @@ from portal.stack.embedded import start_services
 from portal.stack.processes import Processes
 from portal.stack.state import State
 
-NAMES = ("ledger", "records", "web")
+NAMES = ("ledger", "records", "web", "faults", "contracts")
+RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> int:
     """Gives 1 where a goal was missed."""
-    wanted = sys.argv[1:] or list(NAMES)
-    if unknown := set(wanted) - set(NAMES):
-        print(f"There is no scenario {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}")
-        return 2
+    parser = argparse.ArgumentParser(prog="script/bench", description="Run the benchmarks.")
+    parser.add_argument(
+        "name", nargs="*", choices=[*NAMES, []], metavar="NAME", help=" ".join(NAMES)
+    )
+    parser.add_argument("--quick", action="store_true", help="faults: a run of under a minute")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file to write")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
         state = State(Path(folder))
         processes = Processes(state, quiet=True)
@@ -26,31 +31,37 @@ def main() -> int:
             env |= {"CHAIN_MINES_ON_DEMAND": "1", "DEMO": "1", "SALUS_STATE_DIR": folder}
             os.environ.update(env, DJANGO_SETTINGS_MODULE="portal.settings")
             state.write_env(env)
-            return _run(wanted, processes, env)
+            return _run(options, processes, env)
         finally:
             processes.stop()
 
 
-def _run(wanted: list[str], processes: Processes, env: dict[str, str]) -> int:
+def _run(options: argparse.Namespace, processes: Processes, env: dict[str, str]) -> int:
     import django
 
     django.setup()
     from django.core.management import call_command
 
     from bench.measure import Recorder
-    from bench.scenarios import ledger, records, web
+    from bench.scenarios import contracts, faults, ledger, records, web
     from core.deployment import portal_id
 
+    scenarios = {
+        "ledger": ledger.run,
+        "records": records.run,
+        "web": web.run,
+        "contracts": contracts.run,
+        "faults": faults.run_quick if options.quick else faults.run,
+    }
     call_command("migrate", verbosity=0)
     recorder = Recorder()
-    for name in wanted:
+    for name in options.name or NAMES:
         # Each scenario begins with an empty database.
         call_command("flush", verbosity=0, interactive=False)
         portal_id.cache_clear()
-        {"ledger": ledger.run, "records": records.run, "web": web.run}[name](
-            recorder, processes, env
-        )
-    print(f"\nwritten to {recorder.write().relative_to(Path.cwd())}")
+        scenarios[name](recorder, processes, env)
+    recorder.write(options.results)
+    print(f"\nwritten to {options.results}")
     return int(any(r.holds is False for r in recorder.results))
 
 

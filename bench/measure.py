@@ -67,12 +67,10 @@ class Recorder:
         goal = f"{r.op} {r.goal:g}" if r.op else ""
         return f"{r.scenario:10} {r.metric:28} {r.value:>12,.1f} {r.unit:6} {goal:>10} {mark}"
 
-    def write(self) -> Path:
+    def write(self, path: Path) -> None:
         """All results, for other programs."""
-        path = FOLDER / "results" / "latest.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps([asdict(r) for r in self.results], indent=1) + "\n")
-        return path
 
 
 def _commit() -> str:

@@ -5,16 +5,39 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from chain.artifacts import artifact
-from chain.deployment import ANCHORER, LOG
+from chain.deployment import LOG
 from chain.failpoints import failpoint
-from chain.models import AnchorState, Batch, Commitment, Contract, Event
+from chain.heads import add_heads
+from chain.models import (
+    LOG_KINDS,
+    Account,
+    AnchorState,
+    Batch,
+    Commitment,
+    Contract,
+    Event,
+    Job,
+    Kind,
+    RegistryEntry,
+)
 from chain.sender import enqueue
 from chain.tree import build
 from core.keys import derived_secret
+from core.models import DataKey, OwnerKind
+
+UNDER_WAY = [AnchorState.QUEUED, AnchorState.SENT]
+# What the next batch takes up: leaves, and consents that no head lists yet. An erased person has
+# no heads any more, so their consents wait for none.
+_HAS_KEY = Exists(
+    DataKey.objects.filter(
+        owner_kind=OuterRef("owner_kind"), owner_id=OuterRef("owner_id"), destroyed_at=None
+    )
+)
+WAITING = Q(batch=None, kind__in=LOG_KINDS) | Q(_HAS_KEY, head=None, kind=Kind.CONSENT)
 
 
 class ForeignAppend(Exception):
@@ -28,8 +51,8 @@ def seal_batch() -> Batch | None:
     next time.
     """
     with transaction.atomic():
-        log = Contract.objects.select_for_update().filter(name=LOG, current=True).first()
-        if log is None or _under_way(log):
+        log = _locked_log()
+        if log is None or log.batches.filter(state__in=UNDER_WAY).exists():
             return None
         waiting = _waiting(settings.ANCHOR_BATCH_LEAVES)
         if not waiting:
@@ -40,33 +63,52 @@ def seal_batch() -> Batch | None:
     return batch
 
 
-def _under_way(log: Contract) -> bool:
-    return log.batches.filter(state__in=[AnchorState.QUEUED, AnchorState.SENT]).exists()
+def _locked_log() -> Contract | None:
+    # Without `no_key` the watcher, whose events refer to this row, would wait for a whole tree.
+    rows = Contract.objects.select_for_update(no_key=True)
+    return rows.filter(name=LOG, current=True).first()
 
 
 def _waiting(most: int) -> list[Commitment]:
-    """The oldest of what waits, once it is enough or has waited long enough."""
-    rows = Commitment.objects.filter(batch=None).order_by("created_at")
-    found = list(rows.select_for_update(skip_locked=True).only("id", "digest", "created_at")[:most])
+    """What waits, the urgent first, once it is enough, urgent, or has waited long enough.
+
+    With it come consents that no person head lists yet: they are not leaves themselves.
+    """
+    rows = Commitment.objects.filter(WAITING)
+    locked = rows.order_by("-urgent", "created_at").select_for_update(skip_locked=True)
+    found = list(locked.defer("reference", "sealed_salt")[:most])
     due = timezone.now() - timedelta(seconds=settings.ANCHOR_BATCH_SECONDS)
-    return found if found and (len(found) == most or found[0].created_at <= due) else []
+    ripe = len(found) == most or any(row.urgent or row.created_at <= due for row in found)
+    return _fitting(found, most) if ripe else []
+
+
+def _fitting(rows: list[Commitment], most: int) -> list[Commitment]:
+    """As many of the first rows as fit into one tree, with a head for each person among them."""
+    people = {row.owner_id for row in rows if row.owner_kind == OwnerKind.PATIENT}
+    if len(rows) + len(people) <= most:
+        return rows
+    return rows[: max(1, most // 2)]
 
 
 def _store(log: Contract, waiting: Sequence[Commitment]) -> Batch:
     sequence = (log.batches.aggregate(last=Max("sequence"))["last"] or 0) + 1
-    tree, positions = build([bytes(c.digest) for c in waiting], _batch_key(log), sequence)
-    batch = Batch.objects.create(
-        log=log, sequence=sequence, root=tree.root, depth=tree.depth, count=len(waiting),
-        nodes=tree.nodes,
-    )  # fmt: skip
-    _place(batch, waiting, positions)
-    enqueue(
-        account=ANCHORER,
+    heads = add_heads(waiting)
+    leaves = [row for row in waiting if row.kind != Kind.CONSENT] + heads
+    tree, positions = build([bytes(c.digest) for c in leaves], _batch_key(log), sequence)
+    batch_id = Batch._meta.pk.get_default()
+    job = enqueue(
+        purpose=Account.Purpose.ANCHOR,
         to=bytes(log.address),
         data=artifact(LOG).call("append", sequence, tree.root, tree.depth),
         reason=f"anchor batch {sequence}",
-        key=f"anchor:{batch.id}",
+        key=f"anchor:{batch_id}",
     )
+    batch = Batch.objects.create(
+        id=batch_id, log=log, sequence=sequence, root=tree.root, depth=tree.depth,
+        count=len(leaves), nodes=tree.nodes, job=job,
+    )  # fmt: skip
+    _place(batch, leaves, positions)
+    _list([row for row in waiting if row.kind == Kind.CONSENT])
     return batch
 
 
@@ -75,38 +117,51 @@ def _batch_key(log: Contract) -> bytes:
 
 
 def _place(batch: Batch, commitments: Sequence[Commitment], positions: Sequence[int]) -> None:
-    """Note each commitment's batch and position in one statement."""
+    """Note each commitment's batch, position and head in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE chain_commitment AS c SET batch_id = %s, position = p.position "
-            "FROM unnest(%s::uuid[], %s::int[]) AS p(id, position) WHERE c.id = p.id",
-            [batch.id, [c.id for c in commitments], list(positions)],
+            "UPDATE chain_commitment AS c SET batch_id = %s, position = p.position, "
+            "head_id = p.head_id "
+            "FROM unnest(%s::uuid[], %s::int[], %s::bigint[]) AS p(id, position, head_id) "
+            "WHERE c.id = p.id",
+            [
+                batch.id,
+                [c.id for c in commitments],
+                list(positions),
+                [c.head_id for c in commitments],
+            ],
         )
+
+
+def _list(consents: Sequence[Commitment]) -> None:
+    """Consents have no place in a tree; what lists them is noted all the same."""
+    Commitment.objects.bulk_update(consents, ["head"], batch_size=1000)
 
 
 # -- what the chain says ---------------------------------------------------------------------------
 
 
-def appended(event: Event) -> None:
-    """Our root is in a block: the batch is mined."""
-    batch = _batch_of(event)
-    args = event.args
-    if bytes(batch.root).hex() != args["root"][2:] or batch.depth != args["depth"]:
-        raise ForeignAppend(f"sequence {args['n']} of {event.contract.name}")
-    batch.advance(AnchorState.MINED)
-    batch.head, batch.time = bytes.fromhex(args["head"][2:]), args["time"]
-    batch.block_number, batch.block_hash = event.block_number, event.block_hash
-    batch.transaction_hash = event.transaction_hash
-    batch.save()
+def appended(events: Sequence[Event]) -> None:
+    """Our roots are in a block: the batches are mined."""
+    for event in events:
+        batch, args = _batch_of(event), event.args
+        if bytes(batch.root).hex() != args["root"][2:] or batch.depth != args["depth"]:
+            raise ForeignAppend(f"sequence {args['n']} of {event.contract.name}")
+        batch.seen_in(event)
+        _save(batch)
 
 
-def unappended(event: Event) -> None:
-    """The block died: the batch is under way again."""
-    batch = _batch_of(event)
-    batch.advance(AnchorState.SENT)
-    batch.head = batch.time = None
-    batch.block_number = batch.block_hash = batch.transaction_hash = None
-    batch.save()
+def unappended(events: Sequence[Event]) -> None:
+    """The block died: the batches are under way again."""
+    for event in events:
+        batch = _batch_of(event)
+        batch.unseen()
+        _save(batch)
+
+
+def _save(batch: Batch) -> None:
+    loaded = {f.attname for f in Batch._meta.concrete_fields} - batch.get_deferred_fields()
+    batch.save(update_fields=loaded - {"id"})
 
 
 def _batch_of(event: Event) -> Batch:
@@ -117,15 +172,26 @@ def _batch_of(event: Event) -> Batch:
         raise ForeignAppend(f"sequence {event.args['n']} of {event.contract.name}") from None
 
 
-def finalize_batches(number: int) -> None:
-    """Blocks up to `number` are final: their batches are, for ever."""
-    mined = Batch.objects.filter(state=AnchorState.MINED, block_number__lte=number)
-    mined.update(state=AnchorState.FINAL, final_at=timezone.now())
+def is_anchored(job: Job) -> bool:
+    """Whether the job's batch is on the chain."""
+    return job.batch_set.exclude(state__in=UNDER_WAY).exists()
+
+
+def mark_sent(job: Job) -> None:
+    """The job's batch has left."""
+    job.batch_set.filter(state=AnchorState.QUEUED).update(state=AnchorState.SENT)
 
 
 def awaited() -> bool:
     """Whether anything waits for a further block."""
-    return Batch.objects.exclude(state=AnchorState.FINAL).exists()
+    anchored = (Batch.objects, RegistryEntry.objects)
+    return (
+        any(rows.exclude(state=AnchorState.FINAL).exists() for rows in anchored)
+        or Job.objects.exclude(state=Job.State.FINAL).exists()
+    )
 
 
-__all__ = ["appended", "awaited", "finalize_batches", "seal_batch", "unappended"]
+def all_final() -> bool:
+    """Whether everything that was ever committed to is on the chain for good."""
+    leaves = Commitment.objects.filter(batch=None, kind__in=LOG_KINDS)
+    return not (awaited() or leaves.exists())

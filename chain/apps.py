@@ -9,9 +9,15 @@ class ChainConfig(AppConfig):
     name = "chain"
 
     def ready(self) -> None:
-        """Batches follow the log's events."""
-        from chain import anchoring, watcher
+        """Batches and consents follow the chain's events; each kind of job knows its effect."""
+        from chain import anchoring, deployment, registry, rotation
+        from chain.sender import JobKind, register_kind
+        from chain.watcher import subscribe
 
-        watcher.subscribe(
-            "AnchorLog", "Appended", apply=anchoring.appended, undo=anchoring.unappended
-        )
+        subscribe("AnchorLog", "Appended", apply=anchoring.appended, undo=anchoring.unappended)
+        for event in ("Granted", "Revoked"):
+            subscribe("ConsentRegistry", event, apply=registry.recorded, undo=registry.unrecorded)
+        register_kind("anchor", JobKind(anchoring.is_anchored, anchoring.mark_sent))
+        register_kind("consents", JobKind(registry.is_recorded, registry.mark_sent))
+        register_kind("create", JobKind(deployment.was_created))
+        register_kind("role", JobKind(rotation.role_changed))

@@ -25,8 +25,9 @@ class Artifact:
 
     def creation(self, *arguments: Any) -> bytes:
         """The data of the transaction that creates it."""
-        constructor = next(e for e in self.abi if e["type"] == "constructor")
-        return self.bytecode + encode(_types(constructor["inputs"]), arguments)
+        constructors = [e for e in self.abi if e["type"] == "constructor"]
+        inputs = constructors[0]["inputs"] if constructors else []
+        return self.bytecode + encode(_types(inputs), arguments)
 
     def call(self, function: str, *arguments: Any) -> bytes:
         """The calldata of a call."""

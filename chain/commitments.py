@@ -27,6 +27,11 @@ def commitment(*, salt: bytes, kind: str, reference: str, document: bytes) -> by
     return sha256(DOMAIN + salt + b"".join(parts))
 
 
+def commitment_hex(digest: bytes | memoryview) -> str:
+    """As documents and proof files write it: lower case, with 0x."""
+    return "0x" + bytes(digest).hex()
+
+
 def leaf_of(value: bytes) -> bytes:
     """A value's leaf: hashed twice, as OpenZeppelin's StandardMerkleTree of bytes32 does."""
     return keccak256(keccak256(value))

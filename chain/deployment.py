@@ -1,24 +1,82 @@
-"""Our contracts on the chain: put there once, recognised afterwards (DESIGN section 6)."""
+"""Our contracts on the chain: created once, recorded, recognised afterwards (DESIGN section 6)."""
 
 import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from chain.artifacts import Artifact, artifact
+from chain.artifacts import artifact
 from chain.commitments import keccak256
 from chain.errors import ChainMismatch
-from chain.models import Account, Batch, Block, Commitment, Contract, Event, Job, Transaction
-from chain.node import Node, Refused, get_node
-from chain.signer import get_signer
+from chain.locks import deploying
+from chain.models import (
+    Account,
+    Batch,
+    Block,
+    Commitment,
+    Contract,
+    Event,
+    Job,
+    RegistryEntry,
+    Reorg,
+    Transaction,
+)
+from chain.node import Node, Receipt, get_node
+from chain.sender import (
+    active_account,
+    broadcast,
+    enqueue,
+    ensure_account,
+    replace_stuck,
+    sign_waiting,
+)
 
 logger = logging.getLogger(__name__)
 
 LOG = "AnchorLog"
-DEPLOYER = "deployer"
-ANCHORER = "anchor"
-DEMO_FUNDS = 10**21  # wei, on a chain that mines for us
-ATTEMPTS = 64  # creations of the deployer that are looked through for one that crashed midway
+REGISTRY = "ConsentRegistry"
+PURPOSES = (Account.Purpose.DEPLOY, Account.Purpose.ANCHOR, Account.Purpose.RELAY)
+LONGEST_WAIT = 1800.0  # seconds that a creation may take to become final
+ADVICE = (
+    "Set CHAIN_RPC_URL to a node of that chain; or, if the chain is lost for good, run "
+    "script/server --fresh-chain: everything is then anchored again on a new one."
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A contract that Salus needs, with what its constructor is given."""
+
+    name: str
+    arguments: Callable[[], tuple[Any, ...]]
+
+
+def _log_arguments() -> tuple[str, str]:
+    anchorer = active_account(Account.Purpose.ANCHOR)
+    assert anchorer is not None
+    return admin_address(), "0x" + bytes(anchorer.address).hex()
+
+
+# In the order in which they are created.
+WANTED = (Wanted(LOG, _log_arguments), Wanted(REGISTRY, tuple))
+
+
+def admin_address() -> str:
+    """Who may give and take roles: CHAIN_ADMIN, else the account that creates the contracts."""
+    deployer = active_account(Account.Purpose.DEPLOY)
+    assert deployer is not None
+    return settings.CHAIN_ADMIN or "0x" + bytes(deployer.address).hex()
+
+
+def current_contracts() -> list[Contract]:
+    """The contracts in use, in the order of their creation."""
+    order = {wanted.name: place for place, wanted in enumerate(WANTED)}
+    rows = Contract.objects.filter(current=True)
+    return sorted(rows, key=lambda contract: order.get(contract.name, len(order)))
 
 
 def current_log() -> Contract | None:
@@ -26,161 +84,162 @@ def current_log() -> Contract | None:
     return Contract.objects.filter(name=LOG, current=True).first()
 
 
-def check_chain(node: Node, contract: Contract) -> None:
+def missing_contracts() -> list[Wanted]:
+    """What is not on the chain yet."""
+    there = {contract.name for contract in current_contracts()}
+    return [wanted for wanted in WANTED if wanted.name not in there]
+
+
+# -- the right chain -------------------------------------------------------------------------------
+
+
+def check_chain(node: Node, contracts: list[Contract]) -> None:
     """Refuse a node that serves another chain, or one that has lost what we know to be final."""
-    advice = (
-        "Set CHAIN_RPC_URL to a node of that chain; or, if the chain is lost for good, run "
-        "script/server --fresh-chain: everything is then anchored again on a new one."
-    )
-    if node.chain_id() != contract.chain_id:
-        raise ChainMismatch(
-            f"The node serves chain {node.chain_id()}, but Salus anchored on {contract.chain_id}. "
-            + advice
-        )
-    genesis = node.header(0)
-    if genesis is None or genesis.hash != bytes(contract.genesis_hash):
-        raise ChainMismatch(f"The node's chain has another first block than ours. {advice}")
-    if keccak256(node.code(bytes(contract.address))) != bytes(contract.code_hash):
-        raise ChainMismatch(f"Our contract {contract.name} is not on the node's chain. {advice}")
+    for contract in contracts:
+        _check_identity(node, contract)
+        if keccak256(node.code(bytes(contract.address))) != bytes(contract.code_hash):
+            raise ChainMismatch(f"Our {contract.name} is not on the node's chain. {ADVICE}")
     last = Block.objects.filter(final=True).order_by("-number").first()
     if last is not None:
         seen = node.header(last.number)
         if seen is None or seen.hash != bytes(last.hash):
             raise ChainMismatch(
-                f"The node's chain lacks block {last.number}, which was final. {advice}"
+                f"The node's chain lacks block {last.number}, which was final. {ADVICE}"
             )
 
 
-def ensure_log(node: Node | None = None) -> Contract:
-    """The current AnchorLog on this node's chain; put there if there is none yet."""
+def _check_identity(node: Node, contract: Contract) -> None:
+    served = node.chain_id()
+    if served != contract.chain_id:
+        raise ChainMismatch(
+            f"The node serves chain {served}, but Salus anchored on {contract.chain_id}. {ADVICE}"
+        )
+    genesis = node.header(0)
+    if genesis is None or genesis.hash != bytes(contract.genesis_hash):
+        raise ChainMismatch(f"The node's chain has another first block than ours. {ADVICE}")
+
+
+# -- creation --------------------------------------------------------------------------------------
+
+
+def ensure_contracts(
+    node: Node | None = None, *, tell: Callable[[str], object] = lambda _: None
+) -> list[Contract]:
+    """The contracts in use on this node's chain; created where there are none yet.
+
+    May be interrupted anywhere and run again: a creation that was signed is taken up, not repeated.
+    """
     node = node or get_node()
-    contract = current_log()
-    if contract is not None:
-        check_chain(node, contract)
-        return contract
+    check_chain(node, current_contracts())
+    if missing_contracts():
+        _refuse_anvil(node)
+        for purpose in PURPOSES:
+            ensure_account(node, purpose)
+        for wanted in missing_contracts():
+            tell(f"creating {wanted.name}")
+            _create(node, wanted, tell)
+    return current_contracts()
+
+
+def _refuse_anvil(node: Node) -> None:
     if settings.PRODUCTION and "anvil" in node.client().lower():
         raise ChainMismatch("Production does not anchor on anvil, whose state a restart may lose.")
-    signer = get_signer()
-    for name in (DEPLOYER, ANCHORER):
-        _ensure_account(node, name, signer.address(name))
-    arguments = (signer.address(DEPLOYER), signer.address(ANCHORER))
-    return _deploy(node, artifact(LOG), tuple("0x" + a.hex() for a in arguments))
 
 
-def _ensure_account(node: Node, name: str, address: bytes) -> None:
-    if settings.CHAIN_MINES_ON_DEMAND and node.balance(address) < DEMO_FUNDS // 2:
-        node.ask("anvil_setBalance", "0x" + address.hex(), hex(DEMO_FUNDS))
-    if node.balance(address) == 0:
-        raise ChainMismatch(f"The account {name} (0x{address.hex()}) has no funds to pay gas with.")
-    Account.objects.get_or_create(
-        name=name, defaults={"address": address, "next_nonce": node.nonce(address)}
-    )
-
-
-def _deploy(node: Node, build: Artifact, arguments: tuple[str, ...]) -> Contract:
-    """Create the contract, or take over the creation that a crash left unrecorded."""
-    signer = get_signer()
-    sender = signer.address(DEPLOYER)
-    creation = build.creation(*arguments)
-    done = _unrecorded(node, build, sender)
-    if done is None:
-        from chain.sender import fees
-
-        max_fee, tip = fees(node)
-        signed = signer.sign(
-            DEPLOYER,
-            {
-                "type": 2,
-                "chainId": node.chain_id(),
-                "nonce": node.nonce(sender),
-                "data": creation,
-                "value": 0,
-                "gas": node.gas_for(sender, None, creation) * 12 // 10,
-                "maxFeePerGas": max_fee,
-                "maxPriorityFeePerGas": tip,
-            },
-        )
-        node.broadcast(signed.raw)
-        receipt = _wait(node, signed.hash)
-        done = receipt.contract or b"", receipt.block_number, signed.hash
-    address, block, transaction_hash = done
-    genesis = node.header(0)
+def _create(node: Node, wanted: Wanted, tell: Callable[[str], object]) -> Contract:
+    build, genesis = artifact(wanted.name), node.header(0)
     assert genesis is not None
+    with transaction.atomic():
+        deploying()
+        generation = Contract.objects.filter(name=wanted.name).count()
+        job = enqueue(
+            purpose=Account.Purpose.DEPLOY,
+            to=None,
+            data=build.creation(*wanted.arguments()),
+            reason=f"create {wanted.name}",
+            key=f"create:{wanted.name}:{genesis.hash.hex()[:16]}:{generation}",
+        )
+    created, receipt = _wait_until_final(node, job, tell)
+    assert receipt.contract is not None
     contract, _ = Contract.objects.get_or_create(
-        name=build.name,
+        name=wanted.name,
         current=True,
         defaults={
             "chain_id": node.chain_id(),
             "genesis_hash": genesis.hash,
-            "address": address,
-            "deploy_block": block,
-            "code_hash": keccak256(node.code(address)),
+            "address": receipt.contract,
+            "deploy_block": receipt.block_number,
+            "code_hash": keccak256(node.code(receipt.contract)),
             "input_hash": build.input_hash,
-            "transaction_hash": transaction_hash,
+            "transaction_hash": created,
         },
     )
-    logger.info("%s is at 0x%s, block %d", build.name, address.hex(), block)
+    logger.info("%s is at 0x%s", wanted.name, receipt.contract.hex())
     return contract
 
 
-def _unrecorded(node: Node, build: Artifact, sender: bytes) -> tuple[bytes, int, bytes] | None:
-    """A creation of ours whose row was never written: its address follows from its nonce."""
-    known = {bytes(a) for a in Contract.objects.values_list("address", flat=True)}
-    nonce = node.nonce(sender)
-    for used in range(max(0, nonce - ATTEMPTS), nonce):
-        address = _created_address(sender, used)
-        if address in known or node.code(address) != build.deployed:
-            continue
-        if not _is_empty(node, build, address):
-            continue  # it was in use, so its row was written once: by another database
-        return address, _first_block_with_code(node, address), b"\x00" * 32
+def _wait_until_final(node: Node, job: Job, tell: Callable[[str], object]) -> tuple[bytes, Receipt]:
+    """Send a creation and wait until no reorganisation can move it any more."""
+    end, told = time.monotonic() + LONGEST_WAIT, ""
+    while time.monotonic() < end:
+        problems = sign_waiting(node) + replace_stuck(node)
+        broadcast(node)
+        found = _receipt_of(node, job)
+        if found is not None and not found[1].succeeded:
+            raise ChainMismatch(f"To {job.reason} failed in block {found[1].block_number}.")
+        final = node.finalized()
+        if found is not None and found[1].block_number <= final:
+            return found
+        job.refresh_from_db()
+        state = "; ".join(problems) or job.error or _progress(found, final)
+        if state != told:
+            tell(state)
+            told = state
+        _let_time_pass(node)
+    raise ChainMismatch(f"To {job.reason} took too long ({told}). Run this again to go on waiting.")
+
+
+def _receipt_of(node: Node, job: Job) -> tuple[bytes, Receipt] | None:
+    for row in job.transactions.all():
+        receipt = node.receipt(bytes(row.hash))
+        if receipt is not None:
+            return bytes(row.hash), receipt
     return None
 
 
-def _is_empty(node: Node, build: Artifact, address: bytes) -> bool:
-    return not any(node.call(address, build.call("heads", 1)))
+def _progress(found: tuple[bytes, Receipt] | None, final: int) -> str:
+    if found is None:
+        return "waiting for a block"
+    return f"in block {found[1].block_number}; the chain is final up to {final}"
 
 
-def _created_address(sender: bytes, nonce: int) -> bytes:
-    import rlp
-
-    return keccak256(rlp.encode([sender, nonce]))[12:]
-
-
-def _first_block_with_code(node: Node, address: bytes) -> int:
-    latest = node.header("latest")
-    low, high = 0, latest.number if latest else 0
-    while low < high:
-        middle = (low + high) // 2
-        code = node.ask("eth_getCode", "0x" + address.hex(), hex(middle))
-        low, high = (low, middle) if code not in ("0x", None) else (middle + 1, high)
-    return low
+def _let_time_pass(node: Node) -> None:
+    if settings.CHAIN_MINES_ON_DEMAND:
+        node.ask("evm_mine")
+    else:
+        time.sleep(1)
 
 
-def _wait(node: Node, transaction_hash: bytes, seconds: float = 120.0):  # type: ignore[no-untyped-def]
-    import time
+def was_created(job: Job) -> bool:
+    """Whether a creation is on the chain."""
+    return job.transactions.filter(outcome=Transaction.Outcome.SUCCEEDED).exists()
 
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        receipt = node.receipt(transaction_hash)
-        if receipt is not None:
-            if not receipt.succeeded:
-                raise Refused("the creation of the contract reverted")
-            return receipt
-        time.sleep(0.2)
-    raise ChainMismatch("The contract's creation was not mined in time. Run the command again.")
+
+# -- a lost chain ----------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def forget_chain() -> int:
     """After a lost chain: let everything be anchored again; gives how many commitments wait."""
     Contract.objects.filter(current=True).update(current=False)
-    waiting = Commitment.objects.exclude(batch=None).update(batch=None, position=None)
+    sealed = Commitment.objects.exclude(batch=None).update(batch=None, position=None)
     Event.objects.update(orphaned=True)
     # Without this Django would load every tree in order to delete it.
     Batch.objects.all()._raw_delete(using="default")
-    Transaction.objects.all().delete()
-    Job.objects.all().delete()
-    Account.objects.all().delete()
-    Block.objects.all().delete()
-    return waiting
+    consents = RegistryEntry.objects.exclude(job=None).update(
+        job=None, registry=None, state="queued", time=None, block_number=None, block_hash=None,
+        transaction_hash=None, final_at=None,
+    )  # fmt: skip
+    for model in (Transaction, Job, Account, Block, Reorg):
+        model.objects.all().delete()
+    return sealed + consents

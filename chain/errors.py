@@ -28,3 +28,7 @@ class NotFinal(SalusError):
     def __init__(self, state: str) -> None:
         self.state = state
         super().__init__(state)
+
+
+class FeesTooHigh(Exception):
+    """The chain asks more for a transaction than CHAIN_MAX_FEE allows; the message is for operators."""

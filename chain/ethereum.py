@@ -8,8 +8,11 @@ import sys
 
 _limit = sys.getrecursionlimit()
 from eth_account import Account  # noqa: E402
+from eth_keys import keys  # type: ignore[attr-defined]  # noqa: E402
+from eth_keys.exceptions import BadSignature  # noqa: E402
+from eth_utils import ValidationError  # type: ignore[attr-defined]  # noqa: E402
 from web3 import HTTPProvider, Web3  # noqa: E402
 
 sys.setrecursionlimit(_limit)
 
-__all__ = ["Account", "HTTPProvider", "Web3"]
+__all__ = ["Account", "BadSignature", "HTTPProvider", "ValidationError", "Web3", "keys"]

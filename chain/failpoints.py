@@ -6,13 +6,17 @@ from typing import Final
 
 from django.conf import settings
 
-# In the order in which a commitment passes them. Each stands beside a write.
+# In the order in which a commitment passes them; each stands beside a write. The last group needs
+# a stuck transaction or a reorganisation to be reached.
 NAMES: Final = (
     "commit.stored",
     "batch.stored",
     "batch.committed",
+    "consents.stored",
+    "consents.committed",
     "transaction.stored",
     "transaction.committed",
+    "transaction.before-broadcast",
     "transaction.broadcast",
     "block.stored",
     "block.committed",
@@ -20,6 +24,10 @@ NAMES: Final = (
     "receipt.committed",
     "final.stored",
     "final.committed",
+    "replacement.stored",
+    "replacement.committed",
+    "orphan.stored",
+    "orphan.committed",
 )
 
 

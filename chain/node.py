@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from chain.errors import ChainUnavailable
+from chain.errors import ChainMismatch, ChainUnavailable
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -100,14 +100,25 @@ class Node:
             _int(raw["timestamp"]),
         )
 
+    def latest(self) -> int:
+        """The newest block's number."""
+        return _int(self.ask("eth_blockNumber"))
+
     def finalized(self) -> int:
-        """The highest final block's number."""
-        depth: int | None = getattr(settings, "CHAIN_FINALITY_DEPTH", None)
-        if depth is None:
+        """The highest final block's number: the node's word, or our own depth where it has none."""
+        depth: int | None = settings.CHAIN_FINALITY_DEPTH
+        if depth is not None:
+            return max(0, self.latest() - depth)
+        try:
             header = self.header("finalized")
-            return header.number if header else 0
-        latest = self.header("latest")
-        return max(0, latest.number - depth) if latest else 0
+        except Refused:
+            header = None
+        if header is None:
+            raise ChainMismatch(
+                "The node names no final block. Set CHAIN_FINALITY_DEPTH to the number of blocks "
+                "after which this chain counts as final."
+            )
+        return header.number
 
     def logs_of_block(self, addresses: list[bytes], block_hash: bytes) -> list[Log]:
         """Logs by block hash: an error after a reorg, where a range would silently be empty."""
@@ -141,9 +152,10 @@ class Node:
         """What a read-only call gives."""
         return _bytes(self.ask("eth_call", {"to": _hex(address), "data": _hex(data)}, "latest"))
 
-    def nonce(self, address: bytes) -> int:
-        """How many transactions of an account are mined."""
-        return _int(self.ask("eth_getTransactionCount", _hex(address), "latest"))
+    def nonce(self, address: bytes, block: int | str = "latest") -> int:
+        """How many transactions of an account are mined, in the state after a block."""
+        at = hex(block) if isinstance(block, int) else block
+        return _int(self.ask("eth_getTransactionCount", _hex(address), at))
 
     def balance(self, address: bytes) -> int:
         """In wei."""

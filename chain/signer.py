@@ -11,6 +11,8 @@ from django.conf import settings
 
 # The password has 384 random bits: stretching it further would only slow the start.
 ITERATIONS = 4096
+# Signs person heads; the trust file names its public key.
+PORTAL_KEY = "portal"
 
 
 @dataclass(frozen=True)
@@ -21,18 +23,32 @@ class Signed:
     hash: bytes
 
 
+@dataclass(frozen=True)
+class Signature:
+    """ECDSA over secp256k1: r and s, 64 bytes with the low s, and the 64-byte public key."""
+
+    value: bytes
+    public_key: bytes
+
+
 class Signer(Protocol):
-    """What holds the keys of the portal's accounts: a keystore today, a KMS later."""
+    """What holds the portal's keys: a keystore today, a KMS later."""
 
-    def address(self, account: str) -> bytes:
-        """The account's address; a first call makes its key."""
+    def address(self, key: str) -> bytes:
+        """The address of a key; a first call makes it."""
 
-    def sign(self, account: str, transaction: dict[str, Any]) -> Signed:
+    def public_keys(self, key: str) -> list[bytes]:
+        """A key's public keys, the current one first, then those before it; 64 bytes each."""
+
+    def sign(self, key: str, transaction: dict[str, Any]) -> Signed:
         """Sign an EIP-1559 transaction."""
+
+    def sign_digest(self, key: str, digest: bytes) -> Signature:
+        """Sign 32 bytes as they are; for formats that say themselves what they are."""
 
 
 class KeystoreSigner:
-    """Encrypted keystore files (Web3 Secret Storage), one per account, mode 0600."""
+    """Encrypted keystore files (Web3 Secret Storage), one per key, mode 0600."""
 
     def __init__(self, folder: Path, password: str) -> None:
         self._folder = folder
@@ -66,14 +82,31 @@ class KeystoreSigner:
         finally:
             draft.unlink()
 
-    def address(self, account: str) -> bytes:
-        """The account's address; a first call makes its key."""
-        return bytes.fromhex(self._account(account).address[2:])
+    def address(self, key: str) -> bytes:
+        """The address of a key; a first call makes it."""
+        return bytes.fromhex(self._account(key).address[2:])
 
-    def sign(self, account: str, transaction: dict[str, Any]) -> Signed:
+    def public_keys(self, key: str) -> list[bytes]:
+        """The current public key, then those of `key-1`, `key-2`... that were put aside."""
+        aside = sorted(self._folder.glob(f"{key}-[0-9]*.json"), reverse=True)
+        return [_public_key(self._account(name)) for name in (key, *(p.stem for p in aside))]
+
+    def sign(self, key: str, transaction: dict[str, Any]) -> Signed:
         """Sign an EIP-1559 transaction."""
-        signed = self._account(account).sign_transaction(transaction)
+        signed = self._account(key).sign_transaction(transaction)
         return Signed(bytes(signed.raw_transaction), bytes(signed.hash))
+
+    def sign_digest(self, key: str, digest: bytes) -> Signature:
+        """Sign 32 bytes as they are; for formats that say themselves what they are."""
+        account = self._account(key)
+        signed = account.unsafe_sign_hash(digest)
+        return Signature(bytes(signed.signature)[:64], _public_key(account))
+
+
+def _public_key(account: Any) -> bytes:
+    from chain.ethereum import keys
+
+    return bytes(keys.PrivateKey(bytes(account.key)).public_key.to_bytes())
 
 
 @lru_cache(maxsize=1)

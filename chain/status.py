@@ -1,5 +1,6 @@
 """How the ledger is doing, as the worker last saw it: pages never ask the node themselves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -10,23 +11,32 @@ AGE = 60  # seconds; a worker looks every second
 
 @dataclass(frozen=True)
 class LedgerStatus:
-    """Whether a worker was here lately, and what the node said to it."""
+    """Whether a worker was here lately, whether the node answered, and what is wrong."""
 
     worker: bool
     node: bool
-    detail: str
+    troubles: tuple[str, ...]
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, in one line."""
+        return "; ".join(self.troubles)
 
 
-def report(trouble: str = "") -> None:
-    """The worker's word after each round; without trouble the node answered."""
-    cache.set(KEY, {"trouble": trouble}, AGE)
+def report(troubles: Sequence[str] = (), *, node: bool = True) -> None:
+    """The worker's word after each round."""
+    cache.set(KEY, {"troubles": list(troubles), "node": node}, AGE)
 
 
 def status() -> LedgerStatus:
     """What the last report said."""
     found = cache.get(KEY)
     if found is None:
-        return LedgerStatus(
-            False, False, "no worker has looked after the ledger in the last minute"
-        )
-    return LedgerStatus(True, not found["trouble"], found["trouble"])
+        missing = "no worker has looked after the ledger in the last minute"
+        return LedgerStatus(False, False, (missing,))
+    return LedgerStatus(True, found["node"], tuple(found["troubles"]))
+
+
+def due(what: str, seconds: int) -> bool:
+    """Whether it is time again for something that needs doing every so often, by any worker."""
+    return bool(cache.add(f"ledger:due:{what}", 1, seconds))

@@ -5,12 +5,16 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
-from chain import anchoring, sender, watcher
-from chain.errors import ChainUnavailable
+from chain import anchoring, registry, rotation, sender, watcher
+from chain.deployment import check_chain, current_contracts
+from chain.errors import ChainMismatch, ChainUnavailable
 from chain.node import get_node
-from chain.status import report
+from chain.sender.accounts import look_at_all_funds
+from chain.status import due, report
 
 logger = logging.getLogger(__name__)
+
+CHECK_CHAIN_EVERY = 60  # seconds
 
 
 @shared_task
@@ -19,21 +23,30 @@ def ledger_tick() -> None:
     try:
         tick()
     except ChainUnavailable as error:
-        report(f"the node does not answer ({error.detail})")
+        report([f"the node does not answer ({error.detail})"], node=False)
         logger.warning("the chain does not answer (%s); trying again", error.detail)
+    except ChainMismatch as error:
+        report([error.detail], node=False)
+        logger.error("%s", error.detail)  # noqa: TRY400 - the words say it all
     except Exception as error:
-        report(type(error).__name__)
+        report([type(error).__name__], node=False)
         raise
 
 
 def tick() -> None:
     """One round; what it leaves undone is found by the next."""
     node = get_node()
+    if due("chain-check", CHECK_CHAIN_EVERY):
+        check_chain(node, current_contracts())
     watcher.catch_up(node)
     sender.record_receipts(node)
     anchoring.seal_batch()
-    sender.send_open_jobs(node)
+    registry.send_waiting()
+    rotation.advance(node)
+    problems = sender.replace_stuck(node) + sender.sign_waiting(node)
+    sender.broadcast(node)
+    look_at_all_funds(node)
     if settings.CHAIN_MINES_ON_DEMAND and anchoring.awaited():
         # A chain of our own mines only when asked, and finality needs two more blocks.
         node.ask("evm_mine")
-    report(sender.trouble())
+    report(problems + sender.trouble() + rotation.trouble())

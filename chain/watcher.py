@@ -5,22 +5,28 @@ that died are marked, never deleted, and the handlers' `undo` runs, newest first
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db import transaction
+from django.utils import timezone
 
 from chain.artifacts import artifact
 from chain.errors import ChainMismatch
 from chain.failpoints import failpoint
-from chain.models import Block, Contract, Event
-from chain.node import Header, Log, Node, get_node
+from chain.locks import watching
+from chain.models import AnchorState, Batch, Block, Contract, Event, RegistryEntry, Reorg
+from chain.node import Header, Log, Node, Refused
+from chain.sender import finalize_jobs, orphan_transactions
 
 logger = logging.getLogger(__name__)
 
-RANGE = 2000  # blocks per query below finality
+RANGE = 5000  # blocks per query below finality, fewer where the node refuses so many
+BEHIND = 2  # from how many final blocks on a range is read instead
 
-Handler = Callable[[Event], None]
+# Gets the events of one name that follow each other, oldest first; for `undo`, newest first.
+Handler = Callable[[Sequence[Event]], None]
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,8 @@ def subscribe(contract: str, event: str, *, apply: Handler, undo: Handler) -> No
     _subscriptions.setdefault((contract, event), []).append(wanted)
 
 
-def catch_up(node: Node | None = None, *, most: int = 5000) -> int:
+def catch_up(node: Node, *, most: int = 50_000) -> int:
     """Read on from the last block known, at most `most` blocks; gives how many were read."""
-    node = node or get_node()
     contracts = list(Contract.objects.filter(current=True))
     if not contracts:
         return 0
@@ -61,37 +66,45 @@ def catch_up(node: Node | None = None, *, most: int = 5000) -> int:
 
 def _step(node: Node, contracts: list[Contract], final: int) -> int:
     """Read one block, or one range below finality; gives how many blocks, 0 at the tip."""
-    tip = Block.objects.order_by("-number").first()
+    tip = _tip()
     number = tip.number + 1 if tip else min(c.deploy_block for c in contracts)
-    if final - number > 2:
+    if final - number > BEHIND:
         return _read_range(node, contracts, tip, number, min(final, number + RANGE - 1))
     header = node.header(number)
     if header is None:
         # The chain may have become shorter than what we know.
-        if tip is not None and _differs(node, tip):
-            _roll_back(node)
-            return 1
-        return 0
+        return _roll_back(node) if tip is not None and _differs(node, tip) else 0
     if tip is not None and header.parent_hash != bytes(tip.hash):
-        _roll_back(node)
-        return 1
+        return _roll_back(node)
     logs = node.logs_of_block([bytes(c.address) for c in contracts], header.hash)
     _store(contracts, tip, header, logs)
     failpoint("block.committed")
     return 1
 
 
+def _tip() -> Block | None:
+    return Block.objects.order_by("-number").first()
+
+
 def _read_range(
     node: Node, contracts: list[Contract], tip: Block | None, first: int, last: int
 ) -> int:
     if tip is not None and _differs(node, tip):
-        _roll_back(node)
-        return 1
+        return _roll_back(node)
+    addresses = [bytes(c.address) for c in contracts]
+    while True:
+        try:
+            logs = node.logs_between(addresses, first, last)
+            break
+        except Refused:
+            if first == last:
+                raise
+            last = first + (last - first) // 2  # nodes limit blocks or logs per answer
     header = node.header(last)
     if header is None:
         return 0
-    logs = node.logs_between([bytes(c.address) for c in contracts], first, last)
     _store(contracts, tip, header, logs)
+    failpoint("block.committed")
     return last - first + 1
 
 
@@ -103,91 +116,116 @@ def _differs(node: Node, block: Block) -> bool:
 @transaction.atomic
 def _store(contracts: list[Contract], tip: Block | None, header: Header, logs: list[Log]) -> None:
     """Keep a block (or the last one of a range) with its logs, and run the handlers."""
-    lock()
+    watching()
     if not _still(tip):
         return  # another worker was faster
     Block.objects.create(
         number=header.number, hash=header.hash, parent_hash=header.parent_hash, time=header.time
     )
     by_address = {bytes(c.address): c for c in contracts}
-    for log in sorted(logs, key=lambda log: (log.block_number, log.index)):
-        _store_log(by_address[log.address], log)
+    ordered = sorted(logs, key=lambda log: (log.block_number, log.index))
+    events = [event for log in ordered if (event := _decoded(by_address[log.address], log))]
+    # A branch that died may come back; its events are then the same rows again.
+    Event.objects.bulk_create(
+        events,
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["contract", "block_hash", "log_index"],
+        update_fields=["orphaned"],
+    )
+    for subscription, group in _runs(events):
+        subscription.apply(group)
     failpoint("block.stored")
 
 
 def _still(tip: Block | None) -> bool:
     """Whether the newest block is still the one that was seen before the lock, by its hash."""
-    now = Block.objects.order_by("-number").first()
+    now = _tip()
     return (now and bytes(now.hash)) == (tip and bytes(tip.hash))
 
 
-def _store_log(contract: Contract, log: Log) -> None:
+def _decoded(contract: Contract, log: Log) -> Event | None:
     decoded = artifact(contract.name).event(log)
     if decoded is None:
-        return
+        return None
     name, values = decoded
-    seen = Event.objects.filter(
-        contract=contract, block_hash=log.block_hash, log_index=log.index, orphaned=False
-    )
-    if seen.exists():
-        return  # applied already
-    args = {key: "0x" + v.hex() if isinstance(v, bytes) else v for key, v in values.items()}
-    event, _ = Event.objects.update_or_create(
+    return Event(
         contract=contract,
+        block_number=log.block_number,
         block_hash=log.block_hash,
         log_index=log.index,
-        defaults={
-            "block_number": log.block_number,
-            "transaction_hash": log.transaction_hash,
-            "name": name,
-            "args": args,
-            "orphaned": False,
-        },
+        transaction_hash=log.transaction_hash,
+        name=name,
+        args={key: "0x" + v.hex() if isinstance(v, bytes) else v for key, v in values.items()},
     )
-    for subscription in _subscriptions.get((contract.name, name), []):
-        subscription.apply(event)
 
 
-def _roll_back(node: Node) -> None:
-    """Walk back to the newest block that the node's chain still has; undo what came after."""
-    from chain.sender import orphan_transactions
+def _runs(events: Sequence[Event]) -> Iterator[tuple[Subscription, list[Event]]]:
+    """Whose handlers to call with which events: their order is kept, like ones come together."""
+    for key, group in groupby(events, key=lambda event: (event.contract.name, event.name)):
+        same = list(group)
+        for subscription in _subscriptions.get(key, []):
+            yield subscription, same
 
+
+def _roll_back(node: Node) -> int:
+    """Walk back to the newest block that the node's chain still has, undoing what came after.
+
+    Gives 1: there is more to read. Raises ChainMismatch where a final block is gone.
+    """
+    depth, events, lost = 0, 0, b""
     for block in Block.objects.order_by("-number"):
         if not _differs(node, block):
+            _note_reorg(block.number, depth, lost, events)
             break
         if block.final:
-            raise ChainMismatch(f"Block {block.number} was final, and the node has lost it.")
-        with transaction.atomic():
-            lock()
-            if not _still(block):
-                return  # another worker rolled back, and may have read on
-            events = Event.objects.filter(block_hash=block.hash, orphaned=False)
-            for event in events.select_related("contract").order_by("-log_index"):
-                for subscription in _subscriptions.get((event.contract.name, event.name), []):
-                    subscription.undo(event)
-            events.update(orphaned=True)
-            orphan_transactions(block.number)
-            Block.objects.filter(pk=block.pk).delete()
-        logger.warning("block %d was orphaned", block.number)
+            raise ChainMismatch(
+                f"Block {block.number} was final, and the node has lost it. Set CHAIN_RPC_URL to a "
+                "node of our chain; or, if the chain is lost for good, run script/server "
+                "--fresh-chain: everything is then anchored again on a new one."
+            )
+        undone = _orphan(block)
+        if undone is None:
+            break  # another worker rolled back, and may have read on
+        depth, events, lost = depth + 1, events + undone, lost or bytes(block.hash)
+        failpoint("orphan.committed")
+    return 1
+
+
+@transaction.atomic
+def _orphan(block: Block) -> int | None:
+    """Take back the newest block; gives how many events died, None where it is not the newest."""
+    watching()
+    if not _still(block):
+        return None
+    rows = Event.objects.filter(block_hash=block.hash, orphaned=False)
+    events = list(rows.select_related("contract").order_by("-log_index"))
+    for subscription, group in _runs(events):
+        subscription.undo(group)
+    rows.update(orphaned=True)
+    Block.objects.filter(pk=block.pk).delete()
+    orphan_transactions(block.number)
+    failpoint("orphan.stored")
+    return len(events)
+
+
+def _note_reorg(common: int, depth: int, lost: bytes, events: int) -> None:
+    if depth:
+        logger.warning("%d blocks above %d were orphaned, with %d events", depth, common, events)
+        Reorg.objects.create(common_block=common, depth=depth, lost_hash=lost, events=events)
 
 
 @transaction.atomic
 def mark_final(number: int) -> None:
     """Blocks up to `number` are final; older ones than the last are not needed any more."""
-    from chain.anchoring import finalize_batches
-    from chain.sender import finalize_jobs
-
-    lock()
+    watching()
     last = Block.objects.filter(number__lte=number).order_by("-number").first()
     if last is None or last.final:
         return
     Block.objects.filter(pk=last.pk).update(final=True)
     Block.objects.filter(number__lt=last.number).delete()
-    finalize_batches(last.number)
+    for anchored in (Batch, RegistryEntry):
+        mined = anchored.objects.filter(state=AnchorState.MINED, block_number__lte=last.number)
+        mined.update(state=AnchorState.FINAL, final_at=timezone.now())
     finalize_jobs(last.number)
     failpoint("final.stored")
-
-
-def lock() -> None:
-    """One watcher at a time writes; whoever waited looks again at where the tip is."""
-    list(Contract.objects.select_for_update().filter(current=True).values_list("pk", flat=True))

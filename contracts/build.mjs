@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import solc from "solc";
 
 // Every contract that Salus deploys, by its path in the repository.
-const CONTRACTS = ["contracts/ledger/AnchorLog.sol"];
+const CONTRACTS = ["contracts/ledger/AnchorLog.sol", "contracts/ledger/ConsentRegistry.sol"];
 
 // The same as in foundry.toml, or the tests would judge other code than is deployed.
 const SETTINGS = {

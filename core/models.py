@@ -80,6 +80,8 @@ class AuditEvent(models.Model):
         CONSENT_REVOKED = "consent.revoked", _("Ended sharing")
         SHIPMENT_UPLOADED = "shipment.uploaded", _("Recorded a shipment")
         TOKEN_ISSUED = "account.token-issued", _("Issued a token")
+        PASSKEY_ADDED = "account.passkey-added", _("Added a passkey")
+        PASSKEY_REMOVED = "account.passkey-removed", _("Removed a passkey")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)

@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.viewer import Viewer, viewer_of
-from chain.models import Commitment
+from chain.models import Commitment, Kind
 from chain.presenters import proof_response
-from chain.services import commitment_for, document_for
+from chain.services import Disclosed, commitment_for, document_for
 from core import audit
 from core.errors import NotFound
 from exchange.auth import fhir, fhir_view
 from exchange.capability import capability_statement
 from exchange.outcome import FHIR_JSON, outcome
 from records.fhir.schema import resource_types
+from records.presenters.signing import signed_statements
 from records.selectors import Opened, version_for
 
 
@@ -69,7 +70,7 @@ def proof_of_version(
         audit.Name.PROOF_READ, by=viewer.actor, subject=row.record.patient_id,
         target=str(row.record),
     )  # fmt: skip
-    return proof_response(row.commitment, found.document)
+    return proof_response(row.commitment, Disclosed(found.document))
 
 
 def _version(viewer: Viewer, type: str, id: str, version: int | None) -> Opened:
@@ -86,12 +87,14 @@ def unknown(request: HttpRequest, viewer: Viewer, rest: str) -> HttpResponse:
 
 def proof_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What a seal means, in words, for whoever may see what it is about."""
-    row = _guarded(viewer_of(request), pk)[0]
+    row, disclosed = _guarded(viewer_of(request), pk)
+    anchor = disclosed.ending.entry if disclosed.ending else row.anchor
     context = {
         "title": row.get_kind_display(),
-        "state": row.state.value,
-        "sealed_at": row.batch.final_at if row.batch else None,
+        "state": anchor.state if anchor else row.state.value,
+        "sealed_at": anchor.final_at if anchor else None,
         "proof_url": reverse("proof", args=[row.pk]),
+        "statements": signed_statements(disclosed) if row.kind == Kind.CONSENT else None,
     }
     return render(request, "exchange/proof.html", context)
 
@@ -102,7 +105,7 @@ def proof_file(request: HttpRequest, viewer: Viewer, pk: UUID) -> HttpResponse:
     return proof_response(*_guarded(viewer, pk))
 
 
-def _guarded(viewer: Viewer, pk: UUID) -> tuple[Commitment, bytes]:
+def _guarded(viewer: Viewer, pk: UUID) -> tuple[Commitment, Disclosed]:
     """A commitment and its document, for whoever its owner's gate lets through."""
     row = commitment_for(pk)
     if row is None:

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "core",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_cotton.apps.SimpleAppConfig",
     "template_partials.apps.SimpleAppConfig",
     "rest_framework",
@@ -176,7 +177,19 @@ if PRODUCTION and CHAIN_MINES_ON_DEMAND:
     raise ImproperlyConfigured("CHAIN_MINES_ON_DEMAND is for a chain of our own, never production.")
 KEYSTORE_DIR = Path(required("KEYSTORE_DIR"))
 KEYSTORE_PASSWORD = secret("KEYSTORE_PASSWORD")
+# For chains whose nodes name no final block: how many blocks on top make one final.
+CHAIN_FINALITY_DEPTH = env.int("CHAIN_FINALITY_DEPTH", None)
+# The most that we pay for gas, and the funds below which an account asks for more; both in wei.
+CHAIN_MAX_FEE = env.int("CHAIN_MAX_FEE", 500 * 10**9)
+CHAIN_LOW_BALANCE = env.int("CHAIN_LOW_BALANCE", 5 * 10**16)
+# A transaction that this many blocks went by is replaced by one that pays more.
+CHAIN_STUCK_BLOCKS = env.int("CHAIN_STUCK_BLOCKS", 3)
+# Who may change roles in our contracts, if not the account that creates them (0x...).
+CHAIN_ADMIN = env.str("CHAIN_ADMIN", "")
+# A call that records consents is filled up to this many entries: a lone one would show itself.
+CONSENT_CALL_LEAST = env.int("CONSENT_CALL_LEAST", 4)
 ANCHOR_BATCH_LEAVES = min(env.int("ANCHOR_BATCH_LEAVES", 65_536), 65_536)
+# How long a commitment waits for company; what a person waits for goes at once.
 ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
 
 # -- Celery ----------------------------------------------------------------------------------------
@@ -229,6 +242,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Salus: "
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+# Passkeys sign; of allauth's own pages for them none is mounted (accounts/adapter.py).
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_ADAPTER = "accounts.adapter.PasskeyAdapter"
 _MAIL = "smtp" if PRODUCTION else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
 if PRODUCTION:
@@ -330,6 +346,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "web3": {"level": "WARNING"},
+        # It logs the ids of passkeys.
+        "fido2": {"level": "WARNING"},
     },
 }
 

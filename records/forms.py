@@ -1,15 +1,20 @@
 """Forms of the sharing pages."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.selectors import clinicians, organisations
+from chain.signatures import Assertion
+from records.encoding import from_base64url, from_hex
 from records.models import Scope
+from records.services.signing import Answer, WalletAnswer
 
 USUAL = timedelta(days=90)
 
@@ -60,9 +65,102 @@ class ShareForm(forms.Form):
         """The person or organisation that was chosen."""
         return self._found[self.cleaned_data["grantee"]]
 
+    @property
+    def chosen_words(self) -> dict[str, str]:
+        """Whom with and what, as they were offered."""
+        return {"who": _label(self.chosen), "what": str(Scope(self.cleaned_data["scope"]).label)}
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What was entered, to be asked for again or carried on."""
+        data = self.cleaned_data
+        return {
+            "grantee": data["grantee"],
+            "scope": data["scope"],
+            "last_day": data["last_day"].isoformat(),
+        }
+
 
 def _label(one: User | Organisation) -> str:
     if isinstance(one, Organisation):
         return f"{one.name} · {one.get_kind_display()}"
     places = ", ".join(member.organisation.name for member in one.memberships.all())
     return f"{one} · {places}" if places else str(one)
+
+
+class Way(models.TextChoices):
+    """With whose key a decision is signed."""
+
+    PASSKEY = "passkey", _("With a passkey of mine")
+    WALLET = "wallet", _("With my own wallet")
+    PORTAL = "portal", _("Let Salus record it for me")
+
+
+class BytesField(forms.CharField):
+    """What a script has put in: bytes, in the way in which browsers or wallets write them."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, read: Callable[[str], bytes], longest: int, shortest: int = 0) -> None:
+        """Lengths are in bytes."""
+        super().__init__(required=False)
+        self.read = read
+        self.lengths = range(shortest, longest + 1)
+
+    def to_python(self, value: Any) -> bytes:  # type: ignore[override]
+        """The bytes; nothing where nothing was put in."""
+        text = super().to_python(value) or ""
+        try:
+            data = self.read(text) if text else b""
+        except ValueError:
+            raise self._wrong() from None
+        if data and len(data) not in self.lengths:
+            raise self._wrong()
+        return data
+
+    def _wrong(self) -> forms.ValidationError:
+        return forms.ValidationError(_("This is not what a passkey or a wallet makes."))
+
+
+class SignForm(forms.Form):
+    """How a decision is signed; and the signature, where the person's own key has made one."""
+
+    way = forms.ChoiceField(
+        label=_("How do you want to sign?"),
+        choices=Way.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16_000)
+    credential = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1364)
+    authenticator_data = BytesField(from_base64url, 2048)
+    client_data = BytesField(from_base64url, 4096)
+    signature = BytesField(from_base64url, 1024)
+    address = BytesField(from_hex, 20, 20)
+    value = BytesField(from_hex, 2048)
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever signs with a key of their own brings what it has made."""
+        data = super().clean() or {}
+        if not self.errors and self.chosen_way != Way.PORTAL and self.answer is None:
+            words = _("Nothing has been signed yet. Please try again, or choose another way.")
+            raise forms.ValidationError(words)
+        return data
+
+    @property
+    def chosen_way(self) -> Way:
+        """Without a choice it is recorded by Salus."""
+        return Way(self.cleaned_data.get("way") or Way.PORTAL)
+
+    @property
+    def answer(self) -> Answer | None:
+        """What the person's passkey or wallet gave back; None without all of it."""
+        data = self.cleaned_data
+        if self.chosen_way == Way.WALLET:
+            made = data["address"], data["value"]
+            return WalletAnswer(*made) if all(made) else None
+        if self.chosen_way == Way.PASSKEY:
+            parts = ("credential", "authenticator_data", "client_data", "signature")
+            values = [data[part] for part in parts]
+            return Assertion(*values) if all(values) else None
+        return None

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chain.models import Commitment
+from chain.models import Commitment, RegistryEntry
 from records.fhir.resources import DIRECTORY_TYPES
 
 ANY_TYPE = "*"
@@ -108,6 +108,13 @@ SCOPE_TYPES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+class Custody(models.TextChoices):
+    """Who holds the key that signed a statement."""
+
+    OWN = "own", _("Signed by you")
+    PORTAL = "portal", _("Recorded by Salus for you")
+
+
 class Consent(models.Model):
     """A patient lets a person or an organisation see a part of the record until a date."""
 
@@ -133,6 +140,8 @@ class Consent(models.Model):
     scope = models.CharField(max_length=12, choices=Scope.choices)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
     ends_at = models.DateTimeField()
+    # Revealing it on the chain ends the grant there; sealed under the patient's key.
+    sealed_secret = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -151,13 +160,17 @@ class Consent(models.Model):
 
 
 class ConsentStatement(models.Model):
-    """What was said with a consent, word for word: sealed and committed, one per change."""
+    """What was said and signed, word for word: the grant (number 1), and later its end (2)."""
+
+    GRANT, END = 1, 2
 
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="statements")
     number = models.PositiveIntegerField()
+    custody = models.CharField(max_length=6, choices=Custody.choices)
     sealed = models.BinaryField()
-    commitment = models.OneToOneField(
-        Commitment, on_delete=models.PROTECT, related_name="consent_statement"
+    # What stands for it on the chain; of a grant it also leads to the commitment.
+    entry = models.OneToOneField(
+        RegistryEntry, on_delete=models.PROTECT, related_name="consent_statement"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

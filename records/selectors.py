@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from accounts.viewer import Viewer
-from chain.models import AnchorState, Batch
+from chain.models import AnchorState
 from core.errors import NotFound
 from core.keys import sealers_for
 from core.models import AuditEvent
@@ -109,11 +109,6 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
-def _batches() -> "Prefetch[str, QuerySet[Batch], str]":
-    """Batches without their trees, which hold megabytes."""
-    return Prefetch("statements__commitment__batch", Batch.objects.defer("nodes"))
-
-
 def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
     """Which of these accounts are patients'."""
     return set(Patient.objects.filter(account__in=set(ids)).values_list("account_id", flat=True))
@@ -122,7 +117,7 @@ def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
 def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")
-    return list(rows.prefetch_related("statements__commitment", _batches()).order_by("-created_at"))
+    return list(rows.prefetch_related("statements__entry").order_by("-created_at"))
 
 
 def directory_names(ids: Iterable[str]) -> dict[str, str]:

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from records.views import chart, sharing
+from records.views import chart, deciding, seals, sharing
 
 urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
     path("my-health/trends/", chart.trends_page, name="my-trends"),
     path("my-health/timeline/", chart.timeline_page, name="my-timeline"),
     path("my-health/readers/", sharing.readers, name="my-readers"),
+    path("my-health/seals/", seals.seals_page, name="my-seals"),
+    path("my-health/seals/newest.json", seals.newest_head, name="my-head"),
     path("sharing/", sharing.sharing, name="sharing"),
-    path("sharing/new/", sharing.share, name="share"),
-    path("sharing/<uuid:pk>/end/", sharing.end, name="share-end"),
+    path("sharing/new/", deciding.share, name="share"),
+    path("sharing/new/check/", deciding.check, name="share-check"),
+    path("sharing/<uuid:pk>/end/", deciding.end, name="share-end"),
     path("patients/", chart.patients_page, name="patients"),
     path("patients/<uuid:patient_id>/", chart.summary_page, name="chart"),
     path("patients/<uuid:patient_id>/trends/", chart.trends_page, name="chart-trends"),

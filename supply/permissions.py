@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, Role
 from accounts.viewer import Viewer
 from chain.models import Commitment
+from chain.services import Disclosed
 from core import audit
 from core.errors import Forbidden, NotFound
 from supply.models import Shipment
@@ -28,10 +29,10 @@ def access_shipment(viewer: Viewer, pk: UUID) -> Shipment:
     return found
 
 
-def epcis_document(viewer: Viewer, commitment: Commitment) -> bytes:
+def epcis_document(viewer: Viewer, commitment: Commitment) -> Disclosed:
     """An event's bytes, for the organisation that wrote it and the one that receives it."""
     document = event_document(commitment, viewer.organisation_ids)
     if document is None:
         raise NotFound
     audit.record(audit.Name.PROOF_READ, by=viewer.actor, target=commitment.kind)
-    return document
+    return Disclosed(document)

@@ -31,6 +31,7 @@ interface Vm {
         external
         view
         returns (bytes32[] memory reads, bytes32[] memory writes);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function lastCallGas() external view returns (Gas memory gas);
 
     function readFile(string calldata path) external view returns (string memory data);
@@ -44,6 +45,7 @@ interface Vm {
     function assertEq(bytes32 left, bytes32 right) external pure;
     function assertEq(bytes32 left, bytes32 right, string calldata message) external pure;
     function assertEq(uint256 left, uint256 right) external pure;
+    function assertEq(uint256 left, uint256 right, string calldata message) external pure;
     function assertLe(uint256 left, uint256 right) external pure;
 }
 

@@ -1,24 +1,43 @@
 """A person's own grants, through the same gates and services as the pages."""
 
+import base64
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import Organisation, User
 from accounts.selectors import clinicians, organisations
 from accounts.viewer import Viewer, api_viewer
 from core.errors import Forbidden, Invalid, Problem
-from records.api.serializers import ConsentSerializer, NewConsentSerializer
+from records.api.serializers import (
+    GRANTING,
+    ConsentSerializer,
+    DraftSerializer,
+    EndingSerializer,
+    NewConsentSerializer,
+    SignedSerializer,
+)
 from records.gates import access_consent
-from records.models import Consent, Patient, Scope
+from records.models import Consent, Custody, Patient, Scope
 from records.presenters.sharing import Grant
+from records.presenters.signing import Signing
 from records.selectors import consents_of, own_patient
-from records.services.consents import consent_grant, consent_revoke
+from records.services.consents import (
+    consent_draft,
+    consent_end_draft,
+    consent_grant,
+    consent_revoke,
+)
+from records.services.signing import consent_end_signed, consent_grant_signed
+from records.services.statements import TIME_TO_SIGN, Draft
 
 
 def _patient(viewer: Viewer) -> Patient:
@@ -40,8 +59,9 @@ def _shown(consent: Consent) -> dict[str, Any]:
         "last_day": grant.last_day,
         "created_at": consent.created_at,
         "revoked_at": consent.revoked_at,
+        "custody": grant.newest.custody,
         "anchor_state": grant.state,
-        "proof": reverse("proof", args=[grant.statement.commitment_id]),
+        "proof": reverse("proof", args=[grant.proof_id]),
     }
     return dict(ConsentSerializer(body).data)
 
@@ -56,35 +76,107 @@ class ConsentsView(APIView):
         return Response([_shown(consent) for consent in consents_of(patient)])
 
     @extend_schema(
-        request=NewConsentSerializer,
-        responses={201: ConsentSerializer},
-        operation_id="consents_create",
+        request=GRANTING, responses={201: ConsentSerializer}, operation_id="consents_create"
     )
     def post(self, request: Request) -> Response:
-        """Share your record with a person or an organisation."""
+        """Share your record: a draft that you have signed, or else recorded by Salus for you."""
         viewer = api_viewer(request)
         patient = _patient(viewer)
-        wanted = NewConsentSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        data = wanted.validated_data
-        consent = consent_grant(
-            patient=patient,
-            grantee=_grantee(data["grantee_type"], data["grantee_id"]),
-            scope=Scope(data["scope"]),
-            last_day=data["last_day"],
-            by=viewer,
-        )
+        if _is_signed(request):
+            signed = _valid(SignedSerializer(data=request.data))
+            consent = consent_grant_signed(
+                token=signed["token"], answer=signed["signature"], by=viewer
+            )
+        else:
+            consent = consent_grant(patient=patient, by=viewer, **_wanted(request))
         return Response(_shown(consent), 201)
+
+
+class ConsentDraftsView(APIView):
+    """Statements to be signed by the person's own key."""
+
+    @extend_schema(
+        request=NewConsentSerializer,
+        responses={201: DraftSerializer},
+        operation_id="consents_draft",
+    )
+    def post(self, request: Request) -> Response:
+        """What to sign in order to share; nothing is shared yet."""
+        viewer = api_viewer(request)
+        draft = consent_draft(
+            patient=_patient(viewer), by=viewer, custody=Custody.OWN, **_wanted(request)
+        )
+        return _drafted(draft, viewer)
 
 
 class ConsentEndView(APIView):
     """End a grant."""
 
-    @extend_schema(request=None, responses=ConsentSerializer, operation_id="consents_end")
+    @extend_schema(
+        request=EndingSerializer,
+        responses=ConsentSerializer,
+        operation_id="consents_end",
+    )
     def post(self, request: Request, pk: UUID) -> Response:
-        """End a grant at once; ending it twice changes nothing."""
+        """End a grant at once, signed by you or recorded by Salus; a second time changes nothing."""
         viewer = api_viewer(request)
-        return Response(_shown(consent_revoke(consent=access_consent(viewer, pk), by=viewer)))
+        consent = access_consent(viewer, pk)
+        if _is_signed(request):
+            signed = _valid(SignedSerializer(data=request.data))
+            ended = consent_end_signed(
+                consent=consent, token=signed["token"], answer=signed["signature"], by=viewer
+            )
+        else:
+            ended = consent_revoke(consent=consent, by=viewer)
+        return Response(_shown(ended))
+
+
+class ConsentEndDraftsView(APIView):
+    """Ends to be signed by the person's own key."""
+
+    @extend_schema(
+        request=None, responses={201: DraftSerializer}, operation_id="consents_end_draft"
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """What to sign in order to end a grant; nothing is ended yet."""
+        viewer = api_viewer(request)
+        consent = access_consent(viewer, pk)
+        return _drafted(consent_end_draft(consent=consent, by=viewer, custody=Custody.OWN), viewer)
+
+
+def _is_signed(request: Request) -> bool:
+    return isinstance(request.data, dict) and bool({"token", "signature"} & set(request.data))
+
+
+def _valid(given: Serializer[object]) -> dict[str, Any]:
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def _wanted(request: Request) -> dict[str, Any]:
+    """What a grant is made of, as the services take it."""
+    data = _valid(NewConsentSerializer(data=request.data))
+    return {
+        "grantee": _grantee(data["grantee_type"], data["grantee_id"]),
+        "scope": Scope(data["scope"]),
+        "last_day": data["last_day"],
+    }
+
+
+def _drafted(draft: Draft, viewer: Viewer) -> Response:
+    signing = Signing(draft, viewer)
+    asked = signing.for_script
+    body = {
+        "token": signing.token,
+        "text": signing.text,
+        "statement": base64.b64encode(draft.statement).decode(),
+        "typed_data": asked["typedData"],
+        "challenge": asked["challenge"],
+        "rp_id": asked["rpId"],
+        "credentials": asked["credentials"],
+        "expires_at": timezone.now() + timedelta(seconds=TIME_TO_SIGN),
+    }
+    return Response(dict(DraftSerializer(body).data), 201)
 
 
 def _grantee(kind: str, pk: UUID) -> User | Organisation:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.selectors import organisation_names, people_names
 from core.models import AuditEvent
-from records.models import Consent, ConsentStatement
+from records.models import Consent, ConsentStatement, Custody
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,44 @@ class Grant:
 
     @property
     def state(self) -> str:
-        """How far the seal of its newest statement is."""
-        return self.statement.commitment.state.value
+        """How far the seal of the newest statement is."""
+        return self.newest.entry.state
 
     @property
     def sealed_at(self) -> datetime | None:
         """Since when that seal is final."""
-        batch = self.statement.commitment.batch
-        return batch.final_at if batch else None
+        return self.newest.entry.final_at
+
+    @property
+    def custody(self) -> str:
+        """Who signed the newest statement: the person, or Salus for them."""
+        return str(self.newest.get_custody_display())
+
+    @property
+    def own(self) -> bool:
+        """Whether the person signed it with a key of their own."""
+        return self.newest.custody == Custody.OWN
+
+    @property
+    def proof_id(self) -> UUID:
+        """The commitment whose proof shows the grant, and its end."""
+        granted = next(s for s in self._statements if s.number == ConsentStatement.GRANT)
+        assert granted.entry.commitment_id is not None
+        return granted.entry.commitment_id
 
     @property
     def proof_url(self) -> str:
-        """The newest statement's proof."""
-        return reverse("proof-page", args=[self.statement.commitment_id])
+        """The page of that proof."""
+        return reverse("proof-page", args=[self.proof_id])
 
     @property
-    def statement(self) -> ConsentStatement:
+    def newest(self) -> ConsentStatement:
         """The newest statement."""
-        return max(self.consent.statements.all(), key=lambda s: s.number)
+        return max(self._statements, key=lambda s: s.number)
+
+    @property
+    def _statements(self) -> list[ConsentStatement]:
+        return list(self.consent.statements.all())
 
 
 @dataclass(frozen=True)

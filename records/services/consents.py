@@ -1,86 +1,138 @@
 """Granting and ending access: at once in SQL, as evidence on the chain (DESIGN section 3)."""
 
-import os
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.viewer import Viewer
-from chain.canonical import canonical
-from chain.models import Kind
-from chain.services import Item, commit
+from chain.models import Kind, RegistryEntry
+from chain.registry import current_registry, end, register
+from chain.services import Ending, Item, commit
 from core import audit
-from core.deployment import portal_urn
 from core.errors import Conflict, Forbidden, Invalid, Problem
-from core.keys import Owner, sealer_for
+from core.keys import Owner, Sealer, sealer_for
 from records.models import (
     SCOPE_TYPES,
     Consent,
     ConsentStatement,
+    Custody,
     EffectiveAccess,
     Patient,
     Scope,
 )
-from records.services.store import instant
+from records.services.statements import DAY, Draft, end_draft, grant_draft
 
 LONGEST = timedelta(days=366 * 5)
+Signature = dict[str, Any]
 
 
-@transaction.atomic
-def consent_grant(
-    *, patient: Patient, grantee: User | Organisation, scope: Scope, last_day: date, by: Viewer
-) -> Consent:
-    """Let a person or an organisation see a part of the record, through the last day (UTC)."""
+# -- giving ----------------------------------------------------------------------------------------
+
+
+def consent_draft(  # noqa: PLR0913 - what a grant is made of
+    *,
+    patient: Patient,
+    grantee: User | Organisation,
+    scope: Scope,
+    last_day: date,
+    by: Viewer,
+    custody: Custody,
+) -> Draft:
+    """What the person would sign, to let somebody see a part of the record through a day (UTC).
+
+    Raises Forbidden, Invalid or Conflict where it can't be granted.
+    """
     _only_the_patient(patient, by)
     ends_at = _end_of(last_day)
     if isinstance(grantee, User) and grantee.pk == by.user.pk:
         raise Invalid(problems=[Problem("grantee", _("You see your own record anyway."))])
-    who = {"user": grantee} if isinstance(grantee, User) else {"organisation": grantee}
-    # Held until the end, so that two clicks can't make two grants.
-    Patient.objects.select_for_update().get(pk=patient.pk)
-    standing = Consent.objects.filter(
-        patient=patient, scope=scope, status=Consent.Status.ACTIVE, ends_at=ends_at, **who
-    )
-    if standing.exists():
-        raise Conflict(_("You share this already, until the same day."))
-    consent = Consent.objects.create(patient=patient, scope=scope, ends_at=ends_at, **who)
+    _refuse_second(patient, _grantee_key(grantee), scope, ends_at)
+    return grant_draft(
+        patient_id=patient.pk, grantee=grantee, scope=scope, ends_at=ends_at,
+        last_day=date_format(last_day, DAY), custody=custody,
+    )  # fmt: skip
+
+
+def consent_grant(
+    *, patient: Patient, grantee: User | Organisation, scope: Scope, last_day: date, by: Viewer
+) -> Consent:
+    """Share, recorded by Salus for the person, who signs nothing themselves."""
+    draft = consent_draft(
+        patient=patient, grantee=grantee, scope=scope, last_day=last_day, by=by,
+        custody=Custody.PORTAL,
+    )  # fmt: skip
+    return consent_record(draft=draft, signature=draft.portal_signature(), by=by)
+
+
+@transaction.atomic
+def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent:
+    """Let a signed statement take effect; the signature was checked where it came in."""
+    said = draft.said
+    _only_for("grant", said)
+    _only_for_the_current_registry(draft)
+    patient = Patient.objects.select_for_update().get(pk=said["patient"].removeprefix("Patient/"))
+    _only_the_patient(patient, by)
+    kind, _slash, grantee = said["grantee"].partition("/")
+    who = {"user_id" if kind == "User" else "organisation_id": UUID(grantee)}
+    scope, ends_at = Scope(said["scope"]), datetime.fromisoformat(said["ends_at"])
+    # Locked until the end, so that two clicks can't make two grants.
+    if Consent.objects.filter(pk=said["id"]).exists():
+        raise Conflict(_("This was recorded already."))
+    _refuse_second(patient, who, scope, ends_at)
+    sealer = sealer_for(Owner.patient(patient.pk))
+    consent = Consent.objects.create(
+        id=said["id"], patient=patient, scope=scope, ends_at=ends_at,
+        sealed_secret=sealer.seal(draft.secret, _secret_context(said["id"])), **who,
+    )  # fmt: skip
     EffectiveAccess.objects.bulk_create(
         EffectiveAccess(
             consent=consent, patient=patient, resource_type=type, ends_at=ends_at, **who
         )
         for type in SCOPE_TYPES[scope]
     )
-    _state(consent, 1)
+    document = draft.document(signature)
+    item = Item(Kind.CONSENT, statement_path(consent.pk, ConsentStatement.GRANT), document)
+    [commitment] = commit([item], sealer=sealer, urgent=True)
+    entry = register(commitment)
+    _keep(consent, ConsentStatement.GRANT, document, entry=entry, custody=said["custody"])
     audit.record(
         audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk)
     )
     return consent
 
 
-@transaction.atomic
-def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
-    """End a grant at once; ending it twice changes nothing."""
-    _only_the_patient(consent.patient, by)
-    row = Consent.objects.select_for_update().get(pk=consent.pk)
-    if row.status == Consent.Status.REVOKED:
-        return row
-    row.status, row.revoked_at = Consent.Status.REVOKED, timezone.now()
-    row.save(update_fields=["status", "revoked_at"])
-    EffectiveAccess.objects.filter(consent=row).delete()
-    _state(row, 2)
-    audit.record(
-        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk)
+def _refuse_second(patient: Patient, who: dict[str, UUID], scope: Scope, ends_at: datetime) -> None:
+    standing = Consent.objects.filter(
+        patient=patient, scope=scope, status=Consent.Status.ACTIVE, ends_at=ends_at, **who
     )
-    return row
+    if standing.exists():
+        raise Conflict(_("You share this already, until the same day."))
+
+
+def _grantee_key(grantee: User | Organisation) -> dict[str, UUID]:
+    return {"user_id" if isinstance(grantee, User) else "organisation_id": grantee.pk}
 
 
 def _only_the_patient(patient: Patient, by: Viewer) -> None:
     if patient.account_id != by.user.pk:
         raise Forbidden(_("Only the person whose record it is decides who sees it."))
+
+
+def _only_for(action: str, said: dict[str, Any]) -> None:
+    if said["action"] != action:
+        raise Invalid(problems=[Problem("", _("What was signed says something else."))])
+
+
+def _only_for_the_current_registry(draft: Draft) -> None:
+    registry = current_registry()
+    if registry is None or bytes(registry.address) != draft.registry.contract:
+        raise Invalid(problems=[Problem("", _("This took too long. Please start again."))])
 
 
 def _end_of(last_day: date) -> datetime:
@@ -94,49 +146,89 @@ def _end_of(last_day: date) -> datetime:
     )
 
 
-def _state(consent: Consent, number: int) -> None:
-    """Commit to what was said, word for word."""
-    document = canonical(statement(consent, number))
-    sealer = sealer_for(Owner.patient(consent.patient_id))
-    path = statement_path(consent, number)
-    [commitment] = commit([Item(Kind.CONSENT, path, document)], sealer=sealer)
-    ConsentStatement.objects.create(
-        consent=consent,
-        number=number,
-        sealed=sealer.seal(document, f"{Kind.CONSENT.value} {path}"),
-        commitment=commitment,
+# -- ending ----------------------------------------------------------------------------------------
+
+
+def consent_end_draft(*, consent: Consent, by: Viewer, custody: Custody) -> Draft:
+    """What the person would sign to end a grant."""
+    _only_the_patient(consent.patient, by)
+    rows = consent.statements.select_related("entry__commitment", "consent")
+    granted = rows.get(number=ConsentStatement.GRANT)
+    assert granted.entry.commitment is not None
+    # Named as in the grant: ending must not depend on where new consents go today.
+    place = Draft.of_document(statement_document(granted)).said["registry"]
+    who = str(consent.user or consent.organisation)
+    return end_draft(consent, granted.entry.commitment, place, who, custody)
+
+
+def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
+    """End a grant at once, recorded by Salus for the person; ending it twice changes nothing."""
+    draft = consent_end_draft(consent=consent, by=by, custody=Custody.PORTAL)
+    return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
+
+
+@transaction.atomic
+def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Viewer) -> Consent:
+    """Let a signed end take effect at once; the secret is revealed on the chain."""
+    _only_the_patient(consent.patient, by)
+    said = draft.said
+    _only_for("revoke", said)
+    if said["id"] != str(consent.pk):
+        raise Invalid(problems=[Problem("", _("This is about something else that you share."))])
+    row = Consent.objects.select_for_update().get(pk=consent.pk)
+    if row.status == Consent.Status.REVOKED:
+        return row
+    row.status, row.revoked_at = Consent.Status.REVOKED, timezone.now()
+    row.save(update_fields=["status", "revoked_at"])
+    EffectiveAccess.objects.filter(consent=row).delete()
+    sealer = sealer_for(Owner.patient(row.patient_id))
+    entry = end(_secret_of(row, sealer), person=row.patient_id)
+    document = draft.document(signature)
+    _keep(row, ConsentStatement.END, document, entry=entry, custody=said["custody"])
+    audit.record(
+        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk)
     )
+    return row
 
 
-def statement_path(consent: Consent, number: int) -> str:
+# -- what was said ---------------------------------------------------------------------------------
+
+
+def _keep(
+    consent: Consent, number: int, document: bytes, *, entry: RegistryEntry, custody: str
+) -> None:
+    sealer = sealer_for(Owner.patient(consent.patient_id))
+    path = statement_path(consent.pk, number)
+    ConsentStatement.objects.create(
+        consent=consent, number=number, custody=custody, entry=entry,
+        sealed=sealer.seal(document, f"{Kind.CONSENT.value} {path}"),
+    )  # fmt: skip
+
+
+def statement_path(consent_id: UUID, number: int) -> str:
     """What stands behind the portal's id in the statement's reference."""
-    return f"Consent/{consent.pk}/_history/{number}"
+    return f"Consent/{consent_id}/_history/{number}"
 
 
-def statement(consent: Consent, number: int) -> dict[str, Any]:
-    """The statement `salus-consent/1`: who lets whom see what, until when."""
-    kind = "User" if consent.user_id else "Organization"
-    said: dict[str, Any] = {
-        "format": "salus-consent/1",
-        "portal": portal_urn(),
-        "id": str(consent.pk),
-        "version": number,
-        "status": consent.status,
-        "patient": f"Patient/{consent.patient_id}",
-        "grantee": f"{kind}/{consent.user_id or consent.organisation_id}",
-        "scope": consent.scope,
-        "resource_types": list(SCOPE_TYPES[consent.scope]),
-        "issued_at": instant(consent.revoked_at or consent.created_at),
-        "ends_at": instant(consent.ends_at),
-        "nonce": os.urandom(16).hex(),
-        # Salus recorded this for the person: it is no evidence against Salus.
-        "custody": "portal",
-    }
-    return said
+def _secret_context(consent_id: object) -> str:
+    return f"consent secret {consent_id}"
+
+
+def _secret_of(consent: Consent, sealer: Sealer) -> bytes:
+    return sealer.open(consent.sealed_secret, _secret_context(consent.pk))
 
 
 def statement_document(row: ConsentStatement) -> bytes:
-    """The sealed statement's bytes."""
+    """The signed statement's bytes."""
     sealer = sealer_for(Owner.patient(row.consent.patient_id))
-    path = statement_path(row.consent, row.number)
+    path = statement_path(row.consent_id, row.number)
     return sealer.open(row.sealed, f"{Kind.CONSENT.value} {path}")
+
+
+def ending_of(consent: Consent) -> Ending | None:
+    """How a consent ended, if it did."""
+    row = consent.statements.filter(number=ConsentStatement.END).select_related("entry").first()
+    if row is None:
+        return None
+    secret = _secret_of(consent, sealer_for(Owner.patient(consent.patient_id)))
+    return Ending(statement_document(row), secret, row.entry)

@@ -17,6 +17,10 @@ PUBLIC: list[Page_] = [
     "/components/",
     "/api/docs/",
     "/nothing-here/",
+    "/chain/batches/",
+    "/chain/1/",
+    "/chain/transactions/?before=00000000-0000-0000-0000-000000000000",
+    "/chain/reorgs/",
 ]
 PAGES: dict[str, list[Page_]] = {
     "patient": [
@@ -25,6 +29,8 @@ PAGES: dict[str, list[Page_]] = {
         ("/sharing/", "main a[href$='/end/']"),
         "/account/email/",
         "/account/password/change/",
+        "/account/passkeys/",
+        "/account/reauthenticate/",
         "/account/logout/",
         "/shipments/",  # a page that says 403
         "/patients/",
@@ -44,6 +50,12 @@ PAGES: dict[str, list[Page_]] = {
 MAIN: list[tuple[str, Page_]] = [
     ("", "/"),
     ("", "/verify/"),
+    ("", "/chain/"),
+    ("", "/chain/transactions/"),
+    ("", ("/chain/transactions/", "main tbody th a")),
+    ("", "/chain/consents/"),
+    ("", "/chain/contracts/"),
+    ("auditor", "/chain/"),
     ("patient", "/dashboard/"),
     ("patient", "/my-health/"),
     ("patient", "/my-health/trends/"),

@@ -77,6 +77,12 @@ def test_a_record_is_shared_and_closed_by_keyboard_alone(patient: Page) -> None:
     tab_to(patient, patient.get_by_label("Everything in my record"))
     press("ArrowDown")
     expect(patient.get_by_label("Only measurements and test results")).to_be_checked()
+    tab_to(patient, patient.get_by_role("button", name="Continue"))
+    press("Enter")
+
+    # And what was chosen is checked and signed with keys
+    expect(patient.get_by_role("heading", level=1, name="Check what you share")).to_be_visible()
+    tab_to(patient, patient.get_by_label("Let Salus record it for me"))
     tab_to(patient, patient.get_by_role("button", name="Share", exact=True))
     press("Enter")
 

@@ -74,6 +74,9 @@ def share(patient: Page, *, scope: str = EVERYTHING, to: str = DOCTOR) -> None:
     who = patient.get_by_label("Who may see your record?")
     who.select_option(label=who.locator("option", has_text=to).inner_text())
     patient.get_by_label(scope).check()
+    patient.get_by_role("button", name="Continue").click()
+    expect(patient.locator("blockquote")).to_contain_text(f"I let {to} see this until")
+    patient.get_by_label("Let Salus record it for me").check()
     patient.get_by_role("button", name="Share", exact=True).click()
     expect(patient.get_by_text(f"Shared with {to}.")).to_be_visible()
 
@@ -207,7 +210,7 @@ def test_a_form_that_was_not_filled_in_says_what_is_missing(
     patient.get_by_label("Until when?").fill("2020-01-31")
 
     # When it is sent
-    patient.get_by_role("button", name="Share", exact=True).click()
+    patient.get_by_role("button", name="Continue").click()
 
     # Then the page says what is wrong, the focus is there, and the words lead to the field
     summary = patient.get_by_role("alert")

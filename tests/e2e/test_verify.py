@@ -1,18 +1,39 @@
 """Anyone can check: in the visitor's own browser, with a file of theirs, and without JavaScript."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import proofs
+from tests.e2e.browsing import Visitors, sign_in
+from tests.e2e.keys import VirtualAuthenticator, WalletExtension
+from tests.e2e.test_deciding import (
+    SENTENCE,
+    add_passkey,
+    choose,
+    end_sharing,
+    open_proof,
+    past,
+    remove_passkeys,
+    standing,
+)
 
 PageAs = Callable[..., Page]
 
 
 def verdict(page: Page) -> Any:
     return page.locator(".verdict")
+
+
+def check_file(page: Page, content: Any, name: str = "proof.json") -> None:
+    """Choose a file of one's own; the page has taken it once its name is shown."""
+    upload = proofs.as_upload(content, name)
+    page.locator('input[type=file][data-file="proof"]').set_input_files(upload)
+    expect(page.get_by_text(f"Checked: {name}")).to_be_visible()
 
 
 @pytest.fixture
@@ -87,7 +108,7 @@ def test_a_file_that_somebody_else_changed_is_not_proven(
 
     # And neither is something that is no proof file at all
     choose.set_input_files(proofs.as_upload({**sample, "extra": 1}, "extra.json"))
-    expect(page.get_by_text("the format knows no “extra”")).to_be_visible()
+    expect(verdict(page)).to_contain_text("the format knows no “extra”")
     expect(verdict(page)).to_have_attribute("data-verdict", "failed")
 
 
@@ -105,6 +126,125 @@ def test_another_trust_file_does_not_vouch_for_the_proof(
     # When they check an honest proof, then it is not proven
     page.locator('input[type=file][data-file="proof"]').set_input_files(proofs.as_upload(sample))
     expect(verdict(page)).to_have_attribute("data-verdict", "failed")
+
+
+@pytest.fixture
+def patient(visitors: Visitors) -> Iterator[Page]:
+    """The demo patient in a session of their own; no grant and no passkey is left behind."""
+    page = visitors.page()
+    sign_in(page, "patient")
+    yield page
+    tidy = visitors.page()
+    sign_in(tidy, "patient")
+    remove_passkeys(tidy)
+    end_sharing(tidy)
+
+
+def download_proof(page: Page) -> proofs.Proof:
+    """From the page of a grant's proof."""
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the proof").click()
+    found: proofs.Proof = json.loads(Path(started.value.path()).read_text())
+    return found
+
+
+def test_a_consent_is_proven_while_it_stands_and_after_it_was_ended(
+    patient: Page, visit: PageAs, axe: Callable[..., None]
+) -> None:
+    # Given a consent that the patient signed with a passkey, and its proof
+    VirtualAuthenticator(patient)
+    add_passkey(patient)
+    choose(patient)
+    patient.get_by_role("button", name="Sign and share").click()
+    open_proof(patient, standing(patient))
+    given = download_proof(patient)
+
+    # When the patient checks it here
+    patient.get_by_role("link", name="Check it now, in this browser").click()
+
+    # Then it is proven, with the sentence, who signed, and that it stands
+    expect(verdict(patient)).to_have_attribute("data-verdict", "proven")
+    expect(verdict(patient)).to_contain_text("it was not ended, and holds until")
+    card = patient.locator("[data-part=consent]")
+    expect(card.locator("blockquote")).to_have_text(SENTENCE)
+    expect(card).to_contain_text("Signed with a passkey for localhost.")
+    expect(card).to_contain_text("The person's own, by the statement's word.")
+    assert set(patient.locator(".verify-step strong").all_inner_texts()) == {"Holds:"}
+    axe(patient, phone=True)
+
+    # And whatever is changed is noticed
+    for what in ("Change the statement", "Change the salt", "Make it a day older"):
+        patient.get_by_role("button", name=what).click()
+        expect(patient.locator("[data-cheat-note]")).to_be_visible()
+        expect(verdict(patient)).to_have_attribute("data-verdict", "failed")
+        patient.get_by_role("button", name="Restore").click()
+        expect(verdict(patient)).to_have_attribute("data-verdict", "proven")
+    expect(patient.get_by_role("button", name="Hide the end")).to_be_hidden()
+
+    # When it was ended with a key that the portal keeps, and somebody else is given that proof
+    end_sharing(patient)
+    open_proof(patient, past(patient))
+    ended = download_proof(patient)
+    page = visit("/verify/")
+    check_file(page, ended, "ended.json")
+
+    # Then that is proven, and said
+    expect(verdict(page)).to_have_attribute("data-verdict", "proven")
+    expect(verdict(page)).to_contain_text("It was ended on")
+    expect(page.locator("[data-part=consent]")).to_contain_text("no evidence against the portal")
+    axe(page, phone=True)
+
+    # But neither is a file proven that hides the end, nor an older one, nor one that was changed
+    page.get_by_role("button", name="Hide the end").click()
+    expect(verdict(page)).to_contain_text("The file hides that, or is older")
+    expect(verdict(page)).to_have_attribute("data-verdict", "failed")
+    axe(page)
+    check_file(page, given, "older.json")
+    expect(verdict(page)).to_contain_text("The file hides that, or is older")
+    check_file(page, proofs.with_other_document(ended), "other.json")
+    expect(verdict(page)).to_contain_text("do not give the sealed fingerprint")
+    expect(verdict(page)).to_have_attribute("data-verdict", "failed")
+
+
+def test_a_consent_of_a_wallet_is_proven(patient: Page) -> None:
+    # Given a consent that the patient signed with a wallet
+    chain_id = patient.request.get("/.well-known/salus-trust.json").json()["chain_id"]
+    wallet = WalletExtension("Fox Wallet", chain_id=chain_id)
+    wallet.install(patient)
+    choose(patient)
+    patient.get_by_role("button", name="Sign and share").click()
+    open_proof(patient, standing(patient))
+
+    # When they check its proof, then it is proven, and names the wallet
+    patient.get_by_role("link", name="Check it now, in this browser").click()
+    expect(verdict(patient)).to_have_attribute("data-verdict", "proven")
+    address = wallet.soft.address.lower()
+    expect(patient.locator("[data-part=consent]")).to_contain_text(f"the wallet {address}")
+
+    # But not once the statement was changed
+    patient.get_by_role("button", name="Change the statement").click()
+    expect(patient.get_by_text("it was not made by this wallet")).to_be_visible()
+    expect(verdict(patient)).to_have_attribute("data-verdict", "failed")
+
+
+def test_what_this_page_does_not_check_is_said_with_the_command_that_does(
+    patient: Page, axe: Callable[..., None]
+) -> None:
+    # Given a seal of completeness
+    kept = patient.request.get("/my-health/seals/newest.json").json()
+    patient.goto("/verify/")
+
+    # When it is dropped here, or an archive, then the command that checks both is named
+    upload = proofs.as_upload(kept, "salus-head.json")
+    patient.locator('input[type=file][data-file="proof"]').set_input_files(upload)
+    expect(patient.get_by_text("Not checked: salus-head.json")).to_be_visible()
+    expect(verdict(patient)).to_contain_text("This is a seal of completeness.")
+    expect(patient.get_by_text("--against salus-head.json")).to_be_visible()
+    axe(patient, phone=True)
+    archive = {"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK\3\4and so on"}
+    patient.locator('input[type=file][data-file="proof"]').set_input_files([archive])  # type: ignore[list-item]
+    expect(verdict(patient)).to_contain_text("This is an archive")
+    expect(patient.get_by_role("heading", name="Step by step")).to_be_hidden()
 
 
 def test_without_javascript_the_page_explains_the_verifier(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chain.commitments import commitment, fold, genesis_head, keccak256, leaf_of, next_head
-from chain.tree import NODE, build, path_offsets
+from chain.tree import NODE, Tree, build, path_offsets
 
 PORTAL = "urn:uuid:5a1a5000-0000-4000-8000-000000000001"
 DOCUMENT = (
@@ -37,6 +37,7 @@ class Ledger:
     code: bytes = b"\x60\x80the code of the log"
     heads: list[bytes] = field(default_factory=list)
     finalized: int = 40
+    entries: list["Entry"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.heads.append(genesis_head(self.chain_id, self.address))
@@ -45,17 +46,21 @@ class Ledger:
         """Put documents under one root, as the next entry; gives their proofs."""
         sequence = len(self.heads)
         items = [self._item(sequence, n, document) for n, document in enumerate(documents)]
+        return self.proofs(self.append(items, time))
+
+    def append(self, items: list[Json], time: int = 1_800_000_000) -> "Entry":
+        """The next entry, over any items: dicts of salt, kind, reference and document."""
+        sequence = len(self.heads)
         values = [commitment(**item) for item in items]
         tree, positions = build(values, b"batch key", sequence)
         head = next_head(self.heads[-1], sequence, tree.root, tree.depth, time)
-        batch = {
-            "sequence": sequence,
-            "previous_head": hexed(self.heads[-1]),
-            "depth": tree.depth,
-            "time": time,
-            "head": hexed(head),
-        }
         self.heads.append(head)
+        self.entries.append(Entry(sequence, time, items, values, tree, positions))
+        return self.entries[-1]
+
+    def proofs(self, entry: "Entry") -> list[Json]:
+        """A proof file for each item of an entry."""
+        tree = entry.tree
         return [
             {
                 "format": "salus-proof/1",
@@ -67,7 +72,13 @@ class Ledger:
                 "commitment": hexed(value),
                 "path": [hexed(tree.nodes[o : o + NODE]) for o in path_offsets(place, tree.depth)],
                 "root": hexed(tree.root),
-                "batch": batch,
+                "batch": {
+                    "sequence": entry.sequence,
+                    "previous_head": hexed(self.heads[entry.sequence - 1]),
+                    "depth": tree.depth,
+                    "time": entry.time,
+                    "head": hexed(self.heads[entry.sequence]),
+                },
                 "chain": {
                     "id": self.chain_id,
                     "contract": hexed(self.address),
@@ -76,7 +87,7 @@ class Ledger:
                     "block_hash": hexed(keccak256(b"block")),
                 },
             }
-            for item, value, place in zip(items, values, positions, strict=True)
+            for item, value, place in zip(entry.items, entry.values, entry.positions, strict=True)
         ]
 
     def _item(self, sequence: int, n: int, document: bytes) -> Json:
@@ -100,23 +111,38 @@ class Ledger:
 
     def answers(self) -> Answers:
         """Every answer of an honest node that a verifier asks for."""
+        return {**self.answers_at(self.finalized), **self.answers_at(self.finalized + 2)}
+
+    def answers_at(self, at: int) -> Answers:
+        """Those in the state after one block."""
         found: Answers = {
             key("eth_chainId", []): hex(self.chain_id),
             key("eth_getBlockByNumber", ["0x0", False]): {"hash": hexed(keccak256(b"genesis"))},
             key("eth_getBlockByNumber", ["finalized", False]): {"number": hex(self.finalized)},
             key("eth_getBlockByNumber", ["latest", False]): {"number": hex(self.finalized + 5)},
+            key("eth_getCode", [hexed(self.address), hex(at)]): hexed(self.code),
         }
-        for at in (self.finalized, self.finalized + 2):
-            found[key("eth_getCode", [hexed(self.address), hex(at)])] = hexed(self.code)
-            for n in range(len(self.heads) + 2):
-                head = self.heads[n] if n < len(self.heads) else bytes(32)
-                found[self.heads_key(n, at)] = hexed(head)
+        for n in range(len(self.heads) + 2):
+            head = self.heads[n] if n < len(self.heads) else bytes(32)
+            found[self.heads_key(n, at)] = hexed(head)
         return found
 
     def heads_key(self, n: int, at: int | None = None) -> str:
         data = keccak256(b"heads(uint64)")[:4] + n.to_bytes(32, "big")
         call = {"to": hexed(self.address), "data": hexed(data)}
         return key("eth_call", [call, hex(self.finalized if at is None else at)])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What went into the log at once."""
+
+    sequence: int
+    time: int
+    items: list[Json]
+    values: list[bytes]  # the items' commitments
+    tree: Tree
+    positions: list[int]
 
 
 @dataclass(frozen=True)

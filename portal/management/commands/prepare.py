@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chain.deployment import current_log, ensure_log, forget_chain
+from chain.deployment import ensure_contracts, forget_chain, missing_contracts
 from chain.errors import ChainUnavailable
 from core.deployment import portal_id
 from core.errors import SalusError
@@ -34,12 +34,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{waiting} commitments will be anchored again.")
         portal_id()  # made before any transaction that could roll back
         try:
-            ensure_log()
+            self._contracts()
         except ChainUnavailable as error:
-            if current_log() is None:
+            if missing_contracts():
                 raise CommandError(f"The chain's node does not answer ({error.detail}).") from error
             self.stderr.write("The chain's node does not answer; sealing goes on when it does.")
         except SalusError as error:
             raise CommandError(error.detail) from error
         if settings.DEMO:
             seed(say=self.stdout.write)
+
+    def _contracts(self) -> None:
+        """A chain of our own gets its contracts here; elsewhere that is somebody's decision."""
+        if missing_contracts() and not settings.CHAIN_MINES_ON_DEMAND:
+            raise CommandError(
+                "Our contracts are not on this chain yet. To put them there, which costs gas: "
+                "script/manage deploy_contracts"
+            )
+        ensure_contracts(tell=self.stderr.write)

@@ -1,5 +1,6 @@
 // Strict JSON for proof and trust files, as salus_verify.py reads them: no name twice, whole
 // numbers below 2^64 alone (as BigInt, so that none is rounded). JSON.parse does neither.
+// And looser JSON for what a browser says of a passkey, which may hold any number.
 
 export class Refused extends Error {
   constructor(code, place = "") {
@@ -10,6 +11,7 @@ export class Refused extends Error {
 }
 
 const MAX_NESTING = 16; // the formats need three levels
+const MOST_NESTING = 64; // of which the outermost is the first
 const MAX_INTEGER = 2n ** 64n - 1n;
 // White space, then one token: a mark, a string, a number, a word. The string's pattern is unrolled:
 // written as (plain+|escape)*, a string that never ends would take exponential time.
@@ -21,10 +23,12 @@ const WORDS = { true: true, false: false, null: null };
 /** The value of a JSON text in UTF-8 bytes; objects as Map; throws Refused. */
 export function parseJson(bytes, most) {
   if (bytes.length > most) throw new Refused("size");
-  const reader = new Reader(decoded(bytes));
-  const value = reader.value(0);
-  reader.end();
-  return value;
+  return new Reader(decoded(bytes)).whole();
+}
+
+/** The same, but numbers are left as texts: nothing depends on them. */
+export function parseAnyJson(bytes) {
+  return new Reader(decoded(bytes), MOST_NESTING - 1, String).whole();
 }
 
 function decoded(bytes) {
@@ -36,9 +40,14 @@ function decoded(bytes) {
 }
 
 class Reader {
-  constructor(text) {
-    this.text = text;
-    this.at = 0;
+  constructor(text, nesting = MAX_NESTING, number = whole) {
+    Object.assign(this, { text, nesting, number, at: 0 });
+  }
+
+  whole() {
+    const value = this.value(0);
+    this.end();
+    return value;
   }
 
   /** The next token: [mark, string, number, word], one of which is set. */
@@ -52,12 +61,12 @@ class Reader {
 
   value(depth, token = this.token()) {
     const [mark, string, number, word] = token;
-    if (depth > MAX_NESTING) throw new Refused("json");
+    if (mark && depth > this.nesting) throw new Refused("json");
     if (mark === "{") return this.object(depth);
     if (mark === "[") return this.list(depth);
     if (mark) throw new Refused("json");
     if (string) return JSON.parse(string);
-    if (number) return whole(number);
+    if (number) return this.number(number);
     if (word in WORDS) return WORDS[word];
     throw new Refused("number"); // NaN and Infinity
   }

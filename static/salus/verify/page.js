@@ -1,28 +1,25 @@
 // The verify page: files in, steps and verdict out. Nothing is sent but questions to the node.
 
 import { keccak_256 } from "../../vendor/noble/sha3.js";
-import { hexOf } from "./bytes.js";
-import { cheats, possible } from "./cheats.js";
+import { cheats } from "./cheats.js";
 import { verify } from "./core.js";
-import { MAX_PROOF, readTrust } from "./files.js";
+import { checkedElsewhere, MAX_PROOF, readTrust } from "./files.js";
 import { nodeAt } from "./rpc.js";
-import { dateOf, laidOut } from "./show.js";
+import {
+  addStep, begin, filled, find, finish, root, showCheats, showElsewhere, trouble, words,
+} from "./view.js";
 
-const root = document.getElementById("verify");
-const words = JSON.parse(document.getElementById("verify-words").textContent);
-const part = (name) => root.querySelector(`[data-part="${name}"]`);
-const find = (name, within = root) => within.querySelector(`[data-${name}]`);
-const filled = (text, values = {}) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
-
-const hashes = {
+const tools = {
   keccak256: keccak_256,
   sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+  // Only what a wallet signed needs the curve.
+  secp256k1: () => import("../../vendor/noble/curves/secp256k1.js"),
 };
 
 // What the visitor gave; `cheated` is what is checked instead while they try to cheat.
-const given = { proof: null, name: "", trust: null, trustName: "", cheated: null };
+const given = { proof: null, name: "", trust: null, cheated: null };
 let latest = 0; // a check that was overtaken by a newer one shows nothing more
-let found = null; // the parsed proof and trust file of the last honest check
+let claim = null; // what the last honest check was about, and the parsed trust file
 let pinned = null;
 
 // -- what is checked --------------------------------------------------------------------------------
@@ -31,14 +28,20 @@ async function check() {
   const run = ++latest;
   const settings = readSettings();
   if (!given.proof || !settings) return;
+  const elsewhere = checkedElsewhere(given.proof);
+  if (elsewhere) return showElsewhere(elsewhere, given.name);
+  if (!globalThis.crypto?.subtle) return trouble(words.page.insecure);
   const files = given.cheated ?? { proof: given.proof, trust: await trustFile() };
   if (run !== latest) return;
   begin();
   const start = performance.now();
   try {
     const tell = (step) => run === latest && addStep(step);
-    const report = await verify({ ...files, ...settings }, hashes, tell);
-    if (run === latest) finish(report, files, (performance.now() - start) / 1000);
+    const report = await verify({ ...files, ...settings }, tools, tell);
+    if (run !== latest) return;
+    if (!given.cheated) remember(report.claim, files.trust);
+    showCheats(claim, pinned);
+    finish(report, (performance.now() - start) / 1000);
   } catch (error) {
     console.error(error);
     if (run === latest) trouble(words.page.unexpected);
@@ -89,77 +92,8 @@ async function trustFile() {
   }
 }
 
-// -- what is shown ----------------------------------------------------------------------------------
-
-const icon = (name) => document.getElementById(`icon-${name}`).content.cloneNode(true);
-
-function showVerdict(verdict, sentence) {
-  root.querySelector(".verdict").dataset.verdict = verdict;
-  find("verdict-icon").replaceChildren(icon(verdict === "proven" ? "ok" : verdict));
-  find("verdict-word").textContent = words.verdicts[verdict];
-  find("verdict-words").textContent = sentence;
-  find("took").textContent = "";
-}
-
-function begin() {
-  find("found").hidden = false;
-  part("steps").hidden = false;
-  root.setAttribute("aria-busy", "true");
-  find("steps").replaceChildren();
-  showVerdict("busy", words.sentences.busy);
-  find("say").textContent = words.verdicts.busy;
-}
-
-const GROUPS = { proof: "file", commitment: "file", root: "file", head: "file" };
-Object.assign(GROUPS, { trust: "trust", portal: "trust", log: "trust", first: "trust" });
-
-/** The list that a step belongs to; begun, with its heading, by the first. */
-function listOf({ id, detail }) {
-  const group = GROUPS[id] ?? (detail.name ? "node" : "chain");
-  const last = find("steps").lastElementChild;
-  if (last?.dataset.group === group) return last;
-  const heading = document.createElement("h3");
-  heading.textContent = filled(words.groups[group], detail);
-  const list = document.createElement("ol");
-  list.className = "verify-steps";
-  list.dataset.group = group;
-  find("steps").append(heading, list);
-  return list;
-}
-
-function addStep(step) {
-  const { id, state, detail } = step;
-  const item = document.getElementById("step").content.cloneNode(true);
-  const values = { ...detail, reason: "", why: words.whys[detail.why] ?? "" };
-  if (detail.code) values.reason = filled(words.reasons[detail.code], { place: detail.place });
-  item.firstElementChild.dataset.state = state;
-  find("icon", item).append(icon(state));
-  const label = item.querySelector("strong");
-  label.textContent = `${words.states[state]}:`;
-  find("words", item).textContent = filled(words.steps[id][state], values);
-  const value = detail.hash ? hexOf(detail.hash) : detail.log ?? detail.portal;
-  find("value", item).hidden = !value;
-  find("hash", item).textContent = value ?? "";
-  listOf(step).append(item);
-}
-
-function finish(report, files, seconds) {
-  root.removeAttribute("aria-busy");
-  const { verdict, proof, steps } = report;
-  const time = proof ? dateOf(proof.batch.time) : "";
-  const sentence = filled(words.sentences[verdict], { time });
-  showVerdict(verdict, sentence);
-  const figures = { steps: steps.length, seconds: seconds.toFixed(2) };
-  find("took").textContent = filled(words.page.took, figures);
-  find("say").textContent = `${words.verdicts[verdict]}. ${sentence}`;
-  root.querySelector(".verdict").scrollIntoView({ block: "nearest" });
-  if (!given.cheated) remember(proof, files.trust);
-  showDocument(proof, time);
-  showCheats();
-}
-
-function remember(proof, trust) {
-  found = proof;
+function remember(checked, trust) {
+  claim = checked;
   try {
     pinned = trust ? readTrust(trust) : null;
   } catch {
@@ -167,38 +101,10 @@ function remember(proof, trust) {
   }
 }
 
-function showDocument(proof, time) {
-  part("document").hidden = !proof;
-  if (!proof) return;
-  find("kind").textContent = proof.kind;
-  find("reference").textContent = proof.reference;
-  find("sequence").textContent = proof.batch.sequence;
-  find("time").textContent = time;
-  find("document").textContent = laidOut(proof.document);
-}
-
-function showCheats() {
-  part("cheat").hidden = !found;
-  for (const button of root.querySelectorAll("[data-cheat]")) {
-    button.hidden = !possible(button.dataset.cheat, found, pinned);
-  }
-}
-
 /** What was changed to cheat, with the way back; nothing without words. */
 function note(text) {
   find("cheat-words").textContent = text;
   find("cheat-note").hidden = !text;
-}
-
-/** Something went wrong before or beside the check. */
-function trouble(text) {
-  root.removeAttribute("aria-busy");
-  find("found").hidden = false;
-  part("steps").hidden = true;
-  showVerdict("open", text);
-  find("say").textContent = text;
-  showDocument(null);
-  showCheats();
 }
 
 // -- what the visitor does ----------------------------------------------------------------------------
@@ -223,9 +129,8 @@ async function takeFile(kind, file) {
 }
 
 function takeProof(bytes, name) {
-  given.proof = bytes;
-  given.cheated = null;
-  found = null;
+  Object.assign(given, { proof: bytes, name, cheated: null });
+  claim = null;
   note("");
   find("proof-name").textContent = filled(words.page.chosen, { name });
 }
@@ -250,9 +155,9 @@ async function takeSample(button) {
 }
 
 async function cheat(name) {
-  if (!found) return;
+  if (!claim) return;
   const honest = { proof: given.proof, trust: await trustFile() };
-  const { detail, ...files } = cheats[name](honest, found, pinned);
+  const { detail, ...files } = cheats[name](honest, claim, pinned);
   given.cheated = files;
   note(filled(words.page[`cheat_${name}`], detail));
   await check();

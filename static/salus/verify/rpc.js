@@ -1,6 +1,6 @@
 // A node of the chain behind a URL, asked by the visitor's own browser.
 
-import { Unanswered } from "./core.js";
+import { Unanswered } from "./chain.js";
 
 const TIMEOUT = 20_000; // milliseconds
 const MAX_ANSWER = 4 * 1024 * 1024;

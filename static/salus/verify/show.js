@@ -12,6 +12,11 @@ export function laidOut(bytes) {
   } catch {
     // no JSON: shown as it is
   }
+  return printable(text);
+}
+
+/** A text in which what does not print, and might move the others, is shown as its code. */
+export function printable(text) {
   return text.replace(UNSEEN, (c) => (c === "\n" ? c : `\\u{${c.codePointAt(0).toString(16)}}`));
 }
 

@@ -7,18 +7,30 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from chain import sender, watcher
-from chain.anchoring import ForeignAppend, seal_batch
+from chain.anchoring import ForeignAppend, awaited, seal_batch
 from chain.commitments import fold, genesis_head, leaf_of, next_head
-from chain.deployment import ANCHORER, check_chain, ensure_log, forget_chain
+from chain.deployment import check_chain, ensure_contracts, forget_chain
 from chain.errors import ChainMismatch, ChainUnavailable, NotFinal
-from chain.models import AnchorState, Batch, Commitment, Contract, Event, Job, Kind, Transaction
+from chain.models import (
+    Account,
+    AnchorState,
+    Batch,
+    Commitment,
+    Contract,
+    Event,
+    Job,
+    Kind,
+    Transaction,
+)
 from chain.node import Node, get_node
-from chain.services import Item, commit, path_of, proof
+from chain.proofs import path_of, proof
+from chain.services import Disclosed, Item, commit
 from chain.signer import get_signer
 from chain.tasks import tick
 from core.keys import Owner, sealer_for
 
 pytestmark = pytest.mark.django_db
+EMPTY = Disclosed(b"{}")
 
 
 def committed(count: int = 1) -> list[Commitment]:
@@ -26,6 +38,20 @@ def committed(count: int = 1) -> list[Commitment]:
     with transaction.atomic():
         items = [Item(Kind.FHIR, f"Observation/{uuid4()}/_history/1", b"{}") for _ in range(count)]
         return commit(items, sealer=sealer_for(owner))
+
+
+def send(node: Node) -> None:
+    sender.sign_waiting(node)
+    sender.broadcast(node)
+
+
+def settle(node: Node) -> None:
+    """Let the creation of the contracts become final in the database too."""
+    for _ in range(10):
+        tick()
+        if not awaited():
+            return
+    raise AssertionError("not settled")
 
 
 def reloaded(row: Commitment) -> Commitment:
@@ -47,7 +73,7 @@ def test_a_commitment_becomes_final_with_a_path_to_the_root(until_final: Callabl
 def test_there_is_no_proof_before_the_seal_is_final(ledger: Contract):
     [row] = committed()
     with pytest.raises(NotFinal) as refusal:
-        proof(reloaded(row), b"{}")
+        proof(reloaded(row), EMPTY)
     assert refusal.value.state == AnchorState.QUEUED
 
 
@@ -73,11 +99,11 @@ def test_a_young_commitment_waits_for_company(ledger: Contract, settings):
     settings.ANCHOR_BATCH_SECONDS = 60
     committed()
     assert seal_batch() is None
-    settings.ANCHOR_BATCH_LEAVES = 2
-    committed()
+    settings.ANCHOR_BATCH_LEAVES = 4
+    committed(3)
     batch = seal_batch()
     assert batch is not None
-    assert batch.count == 2
+    assert batch.count == 4  # two leaves with their persons' heads: no more fits
 
 
 def test_a_version_is_committed_to_once(ledger: Contract):
@@ -92,9 +118,9 @@ def test_a_version_is_committed_to_once(ledger: Contract):
 def test_asking_twice_for_a_call_makes_one_job(ledger: Contract):
     committed()
     seal_batch()
-    job = Job.objects.get()
+    job = Job.objects.get(key__startswith="anchor:")
     again = sender.enqueue(
-        account=ANCHORER, to=b"\x01" * 20, data=b"other", reason="again", key=job.key
+        purpose=Account.Purpose.RELAY, to=b"\x01" * 20, data=b"other", reason="again", key=job.key
     )
     assert again.pk == job.pk
     assert bytes(again.data) == bytes(job.data)
@@ -102,14 +128,15 @@ def test_asking_twice_for_a_call_makes_one_job(ledger: Contract):
 
 def test_a_transaction_that_the_node_forgot_is_handed_in_again(ledger: Contract):
     """Signed and stored, but the process ended before the broadcast."""
+    node = get_node()
     committed()
     seal_batch()
-    while sender._sign_next(get_node(), ANCHORER):
-        pass
-    assert not get_node().knows(bytes(Transaction.objects.get().hash))
-    assert sender.send_open_jobs() == 1
-    assert get_node().knows(bytes(Transaction.objects.get().hash))
-    assert sender.send_open_jobs() == 0
+    sender.sign_waiting(node)
+    signed = Transaction.objects.get(job__key__startswith="anchor:")
+    assert not node.knows(bytes(signed.hash))
+    assert sender.broadcast(node) == 1
+    assert node.knows(bytes(signed.hash))
+    assert sender.broadcast(node) == 0
 
 
 def test_a_reorg_undoes_the_batch_and_anchors_it_again(until_final: Callable[[], None]):
@@ -119,7 +146,7 @@ def test_a_reorg_undoes_the_batch_and_anchors_it_again(until_final: Callable[[],
     for _ in range(6):
         watcher.catch_up(node)
         seal_batch()
-        sender.send_open_jobs(node)
+        send(node)
         batch = Batch.objects.first()
         if batch and batch.state == AnchorState.MINED:
             break
@@ -135,26 +162,30 @@ def test_a_reorg_undoes_the_batch_and_anchors_it_again(until_final: Callable[[],
     batch = Batch.objects.get()
     assert bytes(batch.block_hash or b"") != lost
     assert Event.objects.filter(orphaned=False, name="Appended").count() == 1
-    assert proof(reloaded(row), b"{}")["batch"]["sequence"] == 1
+    assert proof(reloaded(row), EMPTY)["batch"]["sequence"] == 1
 
 
 def test_a_reverted_transaction_is_tried_again_with_more_gas(
     ledger: Contract, until_final: Callable[[], None], monkeypatch
 ):
     node = get_node()
+    settle(node)
     committed()
     seal_batch()
     monkeypatch.setattr(Node, "gas_for", lambda *_: 30_000)
-    sender.send_open_jobs(node)
+    send(node)
     node.ask("evm_mine")
     watcher.catch_up(node)
     assert sender.record_receipts(node) == 1
-    assert Transaction.objects.get().succeeded is False
-    assert sender.trouble() == "anchor batch 1: reverted"
+    attempts = Transaction.objects.filter(job__key__startswith="anchor:")
+    first = attempts.get()
+    assert first.outcome == Transaction.Outcome.REVERTED
+    assert sender.trouble() == [f"anchor batch 1: mined in block {first.block_number} and reverted"]
     monkeypatch.undo()
+    Job.objects.update(not_before=None)
     until_final()
-    assert sender.trouble() == ""
-    assert Transaction.objects.filter(succeeded=True).count() == 1
+    assert sender.trouble() == []
+    assert attempts.filter(outcome=Transaction.Outcome.SUCCEEDED).count() == 1
     assert Event.objects.filter(name="Appended", orphaned=False).count() == 1
 
 
@@ -181,8 +212,8 @@ def test_somebody_elses_root_in_our_log_is_an_alarm(ledger: Contract):
     batch = seal_batch()
     assert batch is not None
     data = artifact("AnchorLog").call("append", batch.sequence, b"\x07" * 32, 4)
-    Job.objects.update(data=data)
-    sender.send_open_jobs(node)
+    Job.objects.filter(key__startswith="anchor:").update(data=data)
+    send(node)
     with pytest.raises(ForeignAppend):
         watcher.catch_up(node)
     assert Batch.objects.get().state == AnchorState.SENT
@@ -198,32 +229,32 @@ def test_a_node_that_lost_our_final_block_is_refused(until_final: Callable[[], N
     until_final()
     watcher.Block.objects.filter(final=True).update(hash=b"\x01" * 32)
     with pytest.raises(ChainMismatch, match="fresh-chain"):
-        check_chain(get_node(), ledger)
+        check_chain(get_node(), [ledger])
 
 
 def test_after_a_lost_chain_everything_is_anchored_again(until_final: Callable[[], None]):
     [row] = committed()
     until_final()
-    first = proof(reloaded(row), b"{}")
-    assert forget_chain() == 1
-    log = ensure_log()
+    first = proof(reloaded(row), EMPTY)
+    assert forget_chain() == 2  # the commitment and the person's head
+    log = ensure_contracts()[0]
     until_final()
-    second = proof(reloaded(row), b"{}")
+    second = proof(reloaded(row), EMPTY)
     assert second["chain"]["contract"] == "0x" + bytes(log.address).hex()
     assert second["chain"]["contract"] != first["chain"]["contract"]
     assert second["commitment"] == first["commitment"]
 
 
-def test_a_deployment_that_crashed_before_its_row_is_taken_over(ledger: Contract):
-    address = bytes(ledger.address)
+def test_a_deployment_that_crashed_before_its_row_is_taken_up(ledger: Contract):
+    node = get_node()
+    nonce = node.nonce(get_signer().address("deploy"))
     Contract.objects.filter(pk=ledger.pk).delete()
-    nonce = get_node().nonce(get_signer().address("deployer"))
-    assert bytes(ensure_log().address) == address
-    assert get_node().nonce(get_signer().address("deployer")) == nonce
+    assert bytes(ensure_contracts()[0].address) == bytes(ledger.address)
+    assert node.nonce(get_signer().address("deploy")) == nonce
 
 
 def test_an_idle_ledger_does_nothing(ledger: Contract):
-    tick()
+    settle(get_node())
     before = get_node().header("latest")
     tick()
     assert get_node().header("latest") == before

@@ -1,4 +1,4 @@
-"""The ledger's public pages, on the real chain."""
+"""Verify page, trust file, sample and proofs, on the real chain."""
 
 import json
 import subprocess
@@ -13,18 +13,16 @@ from django.test import Client
 
 import salus_verify
 from chain import services
-from chain.models import AnchorState, Batch, Commitment, Contract, Kind
-from chain.node import Node
+from chain.models import Commitment, Contract, Kind
 from chain.presenters import proof_response, verify_words
 from chain.services import Item, commit
-from chain.tasks import ledger_tick
 from core.errors import NotFound
 from core.keys import Owner, sealer_for
 from core.models import DataKey
-from tests.factories.people import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_cache")]
 DOCUMENT = b'{"name":"Harbour General Hospital","resourceType":"Organization"}'
+DISCLOSED = services.Disclosed(DOCUMENT)
 
 
 def committed(owner: Owner | None = None) -> Commitment:
@@ -40,19 +38,10 @@ def reloaded(row: Commitment) -> Commitment:
     return rows.get(pk=row.pk)
 
 
-def batches(log: Contract, count: int) -> None:
-    """Batches as they stand before the chain has taken them up."""
-    made = [
-        Batch(log=log, sequence=n, root=b"r" * 32, depth=4, count=3, nodes=b"n" * 32 * 31)
-        for n in range(1, count + 1)
-    ]
-    Batch.objects.bulk_create(made)
-
-
 @pytest.fixture
 def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents of records, for anybody."""
-    monkeypatch.setitem(services._gates, Kind.FHIR, lambda viewer, row: DOCUMENT)
+    monkeypatch.setitem(services._gates, Kind.FHIR, lambda viewer, row: DISCLOSED)
 
 
 # -- the verify page -------------------------------------------------------------------------------
@@ -84,10 +73,11 @@ def test_only_the_verify_page_may_ask_nodes(client: Client):
 def test_the_script_gets_words_for_every_step_and_reason(client: Client):
     words = verify_words()
     assert json.dumps(words["verdicts"]["proven"]) in client.get("/verify/").content.decode()
-    assert set(words["reasons"]) == set(salus_verify.Refused.words)
-    source = (django_settings.BASE_DIR / "static/salus/verify/core.js").read_text()
-    for step in words["steps"]:
-        assert f'"{step}"' in source
+    assert set(words["reasons"]) == {*salus_verify.Refused.words, *salus_verify.Refused.more}
+    scripts = (django_settings.BASE_DIR / "static/salus/verify").glob("*.js")
+    source = "".join(path.read_text() for path in scripts)
+    for step in {*words["steps"], *words["faults"]}:
+        assert f'"{step.removesuffix("_contract")}"' in source
 
 
 def test_the_verifier_is_handed_out_as_it_is(client: Client):
@@ -172,7 +162,7 @@ def test_the_sample_keeps_to_its_gate(client, until_final, monkeypatch):
 
 
 def test_before_the_seal_is_final_the_answer_says_how_far_it_is(ledger: Contract):
-    answer = proof_response(reloaded(committed()), DOCUMENT)
+    answer = proof_response(reloaded(committed()), DISCLOSED)
     assert answer.status_code == 202
     assert answer.headers["Retry-After"] == "2"
     assert json.loads(answer.content) == {"state": "queued"}
@@ -181,7 +171,7 @@ def test_before_the_seal_is_final_the_answer_says_how_far_it_is(ledger: Contract
 def test_a_proof_file_is_to_be_kept(until_final: Callable[[], None]):
     row = committed()
     until_final()
-    answer = proof_response(reloaded(row), DOCUMENT)
+    answer = proof_response(reloaded(row), DISCLOSED)
     assert answer.status_code == 200
     name = f"salus-proof-{str(row.pk)[:8]}.json"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
@@ -196,130 +186,9 @@ def test_what_was_erased_has_no_proof_any_more(until_final: Callable[[], None]):
     key.wrapped, key.destroyed_at = None, key.created_at
     key.save()
     with pytest.raises(NotFound):
-        proof_response(reloaded(row), DOCUMENT)
+        proof_response(reloaded(row), DISCLOSED)
 
 
-# -- the explorer ----------------------------------------------------------------------------------
-
-
-def test_without_a_log_the_explorer_says_so(client: Client):
-    assert b"There is no log yet" in client.get("/chain/").content
-
-
-def test_the_explorer_shows_how_far_everything_is(client, ledger, until_final):
-    committed()
-    until_final()
-    committed()
-    client.force_login(UserFactory())
-    page = client.get("/chain/").content.decode()
-    assert "Batch 1" in page
-    assert "Final" in page
-    assert "does not answer" not in page.lower()
-    assert "0x" + bytes(ledger.address).hex() in page
-    assert 'hx-trigger="every 5s"' in page
-
-
-def test_strangers_see_no_more_than_the_chain_shows(client, until_final):
-    committed()
-    until_final()
-    for path in ("/chain/", "/chain/1/"):
-        assert "up to 16" in client.get(path).content.decode()
-    assert "Seals on their way" not in client.get("/chain/").content.decode()
-    client.force_login(UserFactory())
-    assert "up to 16" not in client.get("/chain/").content.decode()
-
-
-def test_the_page_refreshes_its_list_alone_and_stops_when_all_is_final(client, until_final):
-    committed()
-    until_final()
-    part = client.get("/chain/", headers={"HX-Request": "true"})
-    page = part.content.decode()
-    assert page.strip().startswith('<div id="live"')
-    assert "<html" not in page
-    assert "hx-trigger" not in page
-    assert "HX-Request" in part.headers["Vary"]
-
-
-@pytest.mark.parametrize("count", [1, 20, 45])
-def test_the_explorer_costs_the_same_however_much_there_is(
-    client, ledger, django_assert_num_queries, count
-):
-    batches(ledger, count)
-    with django_assert_num_queries(5):
-        client.get("/chain/")
-
-
-def test_a_batch_costs_two_queries(client, ledger, django_assert_num_queries):
-    batches(ledger, 3)
-    with django_assert_num_queries(2):
-        client.get("/chain/2/")
-
-
-def test_older_batches_are_a_page_away(client, ledger):
-    batches(ledger, 45)
-    seen: list[int] = []
-    path = "/chain/"
-    while path:
-        page = client.get(path)
-        seen += [row.sequence for row in page.context["rows"]]
-        older = page.context["older"]
-        path = f"/chain/?before={older}" if older else ""
-        assert ("Older" in page.content.decode()) == bool(older)
-    assert seen == list(range(45, 0, -1))
-
-
-@pytest.mark.parametrize("before", ["x", "-1", "1.5", "9" * 40, "²", "0", ""])
-def test_nonsense_in_the_address_breaks_nothing(client, ledger, before):
-    batches(ledger, 1)
-    assert client.get("/chain/", {"before": before}).status_code == 200
-
-
-def test_a_chain_that_does_not_answer_is_said_and_the_page_stays(client, ledger, monkeypatch):
-    batches(ledger, 1)
-    monkeypatch.setattr("chain.tasks.get_node", lambda: Node("http://127.0.0.1:9"))
-    ledger_tick()
-    page = client.get("/chain/").content.decode()
-    assert "The chain does not answer right now" in page
-    assert "Batch 1" in page
-
-
-def test_a_batch_shows_its_identifiers(client, until_final):
-    committed()
-    until_final()
-    batch = Batch.objects.get()
-    page = client.get("/chain/1/").content.decode()
-    for value in (batch.root, batch.head, batch.transaction_hash, batch.block_hash):
-        assert services.hex_of(value) in page
-    assert str(batch.block_number) in page
-
-
-def test_a_batch_on_its_way_says_what_is_still_missing(client, ledger):
-    batches(ledger, 1)
-    page = client.get("/chain/1/").content.decode()
-    assert "as soon as the chain has taken the batch up" in page
-    assert "Show the head" not in page
-
-
-@pytest.mark.parametrize("path", ["/chain/99/", "/chain/0/", "/chain/" + "9" * 40 + "/"])
-def test_there_is_no_other_batch(client, ledger, path):
-    batches(ledger, 1)
-    assert client.get(path).status_code == 404
-
-
-def test_batches_of_a_lost_chain_are_not_shown(client, ledger):
-    batches(ledger, 1)
-    ledger.current = False
-    ledger.save()
-    assert client.get("/chain/1/").status_code == 404
-    assert b"There is no log yet" in client.get("/chain/").content
-
-
-@pytest.mark.parametrize("path", ["/verify/", "/chain/", "/.well-known/salus-trust.json"])
+@pytest.mark.parametrize("path", ["/verify/", "/.well-known/salus-trust.json"])
 def test_nothing_is_changed_through_these_addresses(client, ledger, path):
     assert client.post(path).status_code == 405
-
-
-def test_every_state_has_words():
-    from chain.presenters import STATES
-
-    assert set(STATES) == set(AnchorState)

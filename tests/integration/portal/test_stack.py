@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -119,7 +120,7 @@ def wait_until_final(product: Product, seconds: float = 60) -> None:
     """Until each commitment is part of a final batch."""
     open_ones = (
         "SELECT count(*) FROM chain_commitment c LEFT JOIN chain_batch b ON b.id = c.batch_id"
-        " WHERE b.state IS DISTINCT FROM 'final'"
+        " WHERE b.state IS DISTINCT FROM 'final' AND c.kind <> 'consent'"
     )
     end = time.monotonic() + seconds
     while query(product, open_ones) != [(0,)]:
@@ -275,8 +276,36 @@ def test_after_sigkill_a_new_start_has_all_that_was_committed(
     wait_until_final(product)
     assert versions(product) == written
     assert batches(product)[: len(sealed)] == sealed
-    counted = query(product, "SELECT count(*) FROM chain_commitment")[0][0]
+    counted = query(product, "SELECT count(*) FROM chain_commitment WHERE kind <> 'consent'")[0][0]
     assert sum(batch[-1] for batch in batches(product)) == counted
     print(f"\nnew start after SIGKILL: ready after {product.seconds:.1f} s")
     assert product.stop() == 0
     nothing_is_left(product)
+
+
+def test_a_lost_chain_is_explained_and_everything_can_be_anchored_again(start: Start) -> None:
+    # Given a portal whose records are sealed for good
+    product = start()
+    wait_until_final(product)
+    sealed, written = batches(product), versions(product)
+    assert product.stop() == 0
+
+    # When the chain's state is lost
+    shutil.rmtree(product.state / "chain")
+
+    # Then it does not start, and says why and what to do
+    product.launch()
+    assert product.process.wait(120) == 1
+    assert "another first block than ours" in product.output
+    assert "--fresh-chain" in product.output
+
+    # And with a new chain everything is anchored again, and nothing else is touched
+    product.options = ("--fresh-chain",)
+    product.start()
+    wait_until_final(product)
+    assert versions(product) == written
+    assert sum(batch[-1] for batch in batches(product)) == sum(batch[-1] for batch in sealed)
+    assert not {batch[1] for batch in batches(product)} & {batch[1] for batch in sealed}
+    entries = query(product, "SELECT count(*) FROM chain_registryentry WHERE state <> 'final'")
+    assert entries == [(0,)]
+    assert product.stop() == 0

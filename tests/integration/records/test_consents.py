@@ -1,6 +1,8 @@
 """Who sees what: before, during and after a grant, by person, organisation and scope."""
 
+import base64
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,15 +12,19 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.viewer import Viewer
 from chain.canonical import parse
-from chain.models import Commitment
+from chain.commitments import keccak256
+from chain.models import Commitment, RegistryEntry
+from chain.node import Node
+from chain.signatures import NotSigned, wallet_signature
 from core.audit import Actor
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import AuditEvent
 from records.access import patients_visible_to
-from records.models import Consent, EffectiveAccess, Patient, Scope
+from records.models import Consent, ConsentStatement, EffectiveAccess, Patient, Scope
 from records.selectors import chart_of, own_patient, patient_for, version_for
 from records.services.consents import consent_grant, consent_revoke, statement_document
 from records.services.importing import import_bundle
+from records.services.statements import Draft
 from tests.factories.people import OrganisationFactory, UserFactory, clinician
 from tests.factories.records import (
     allergy,
@@ -30,7 +36,7 @@ from tests.factories.records import (
     written_by,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry")]
 TODAY = timezone.now().date
 
 
@@ -186,17 +192,64 @@ def test_ending_twice_changes_nothing():
     assert consent.statements.count() == 2
 
 
-def test_each_decision_is_committed_word_for_word():
+def said(row: ConsentStatement) -> dict[str, Any]:
+    """What was signed, out of the signed document."""
+    return parse(base64.b64decode(parse(statement_document(row))["statement"]))
+
+
+def test_each_decision_is_kept_word_for_word():
     viewer, row = record()
     doctor = clinician()
     consent = grant(viewer, row, doctor.user, Scope.RESULTS)
     consent_revoke(consent=consent, by=viewer)
-    said = [parse(statement_document(s)) for s in consent.statements.order_by("number")]
-    assert [s["status"] for s in said] == ["active", "revoked"]
-    assert {s["grantee"] for s in said} == {f"User/{doctor.user.pk}"}
-    assert {s["custody"] for s in said} == {"portal"}
-    assert said[0]["nonce"] != said[1]["nonce"]
-    assert Commitment.objects.filter(kind="consent").count() == 2
+    given, ended = (said(row) for row in consent.statements.order_by("number"))
+    assert (given["action"], ended["action"]) == ("grant", "revoke")
+    assert given["grantee"] == f"User/{doctor.user.pk}"
+    assert str(doctor.user) in given["text"]
+    assert str(doctor.user) in ended["text"]
+    assert (given["custody"], ended["custody"]) == ("portal", "portal")
+    assert given["nonce"] != ended["nonce"]
+    committed = Commitment.objects.get(kind="consent")
+    assert ended["consent"] == "0x" + bytes(committed.digest).hex()
+
+
+def test_the_end_reveals_the_secret_that_the_statement_locked():
+    viewer, row = record()
+    consent = grant(viewer, row, clinician().user)
+    consent_revoke(consent=consent, by=viewer)
+    granted, ended = RegistryEntry.objects.order_by("created_at")
+    given = said(consent.statements.get(number=1))
+    assert given["lock"] == "0x" + keccak256(bytes(ended.word)).hex()
+    assert bytes(granted.word) == bytes(granted.commitment.digest)
+    assert given["lock"][2:] not in bytes(granted.word).hex()
+
+
+def test_what_salus_records_for_a_person_is_signed_and_says_so():
+    viewer, row = record()
+    consent = grant(viewer, row, clinician().user)
+    document = parse(statement_document(consent.statements.get()))
+    signature = document["signature"]
+    assert signature["type"] == "eip712"
+    digest = Draft(base64.b64decode(document["statement"])).digest
+    wallet_signature(
+        digest, bytes.fromhex(signature["address"][2:]), bytes.fromhex(signature["value"][2:]),
+        Node("http://127.0.0.1:9"),
+    )  # fmt: skip
+    with pytest.raises(NotSigned):
+        wallet_signature(
+            keccak256(b"something else"), bytes.fromhex(signature["address"][2:]),
+            bytes.fromhex(signature["value"][2:]), FakeNode(),
+        )  # fmt: skip
+
+
+class FakeNode(Node):
+    """No contract anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def code(self, address: bytes) -> bytes:
+        return b""
 
 
 def test_each_decision_is_audited():
@@ -214,5 +267,9 @@ def test_the_database_refuses_a_grant_to_nobody():
     _, row = record()
     with pytest.raises(IntegrityError), transaction.atomic():
         Consent.objects.create(
-            id=uuid4(), patient=row, scope=Scope.EVERYTHING, ends_at=timezone.now()
+            id=uuid4(),
+            patient=row,
+            scope=Scope.EVERYTHING,
+            ends_at=timezone.now(),
+            sealed_secret=b"",
         )

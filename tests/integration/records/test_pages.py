@@ -12,7 +12,7 @@ from records.models import Consent, Patient
 from tests.factories.people import OrganisationFactory, UserFactory, clinician
 from tests.factories.records import allergy, observation, patient, patient_with_record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry")]
 OWN = ["/my-health/", "/my-health/trends/", "/my-health/timeline/", "/my-health/readers/",
        "/sharing/", "/sharing/new/"]  # fmt: skip
 
@@ -25,10 +25,10 @@ def record(observations: int = 2) -> tuple[Viewer, Patient]:
 
 
 def shared(row: Patient, viewer: Viewer, client: Client, to: object) -> Consent:
-    """Share by the page, as a person does."""
+    """Share by the pages, as a person without a key of their own does."""
     client.force_login(viewer.user)
     kind = "user" if hasattr(to, "email") else "organisation"
-    answer = client.post(
+    chosen = client.post(
         "/sharing/new/",
         {
             "grantee": f"{kind}:{to.pk}",  # type: ignore[attr-defined]
@@ -36,6 +36,8 @@ def shared(row: Patient, viewer: Viewer, client: Client, to: object) -> Consent:
             "last_day": timezone.now().date() + timedelta(days=3),
         },
     )
+    assert chosen.status_code == 302, chosen.content
+    answer = client.post(chosen["Location"], {"way": "portal"})
     assert answer.status_code == 302, answer.content
     return Consent.objects.latest("created_at")
 

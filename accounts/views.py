@@ -1,0 +1,108 @@
+"""The pages of a person's passkeys."""
+
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from accounts.forms import NewPasskeyForm, PasskeyNameForm
+from accounts.passkeys import (
+    Passkey,
+    access_passkey,
+    passkey_add,
+    passkey_options,
+    passkey_remove,
+    passkey_rename,
+    passkeys_of,
+)
+from accounts.viewer import viewer_of
+from core.errors import Conflict, Invalid
+
+_STATE = "salus.passkey"  # where the session remembers what a new passkey must answer
+# Whoever finds a computer signed in must not be able to make it sign.
+_knows_password = reauthentication_required(app="allauth.mfa")
+
+
+@login_required
+def passkeys(request: HttpRequest) -> HttpResponse:
+    """The person's passkeys."""
+    return render(request, "mfa/passkeys.html", {"passkeys": passkeys_of(viewer_of(request).user)})
+
+
+@login_required
+@_knows_password
+def add(request: HttpRequest) -> HttpResponse:
+    """Add a passkey; the browser makes it, together with the device."""
+    form = NewPasskeyForm(_sent(request), initial={"name": _suggested(request)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            passkey = _added(request, form)
+        except (Invalid, Conflict) as error:
+            form.add_error(None, [p.text for p in error.problems] or error.detail)
+        else:
+            said = _("“%(name)s” was added. You can sign with it now.") % {"name": passkey.name}
+            messages.success(request, said)
+            return HttpResponseRedirect(_next(request) or reverse("passkeys"))
+    options, request.session[_STATE] = passkey_options(viewer_of(request).user)
+    context = {
+        "form": form, "options": options, "next": _next(request), "site": settings.BASE_URL,
+    }  # fmt: skip
+    return render(request, "mfa/add.html", context, status=422 if form.errors else 200)
+
+
+def _added(request: HttpRequest, form: NewPasskeyForm) -> Passkey:
+    viewer = viewer_of(request)
+    return passkey_add(
+        user=viewer.user,
+        name=form.cleaned_data["name"],
+        answer=form.cleaned_data["credential"],
+        state=request.session.pop(_STATE, {}),
+        by=viewer.actor,
+    )
+
+
+@login_required
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call a passkey something else."""
+    passkey = access_passkey(viewer_of(request).user, pk)
+    form = PasskeyNameForm(_sent(request), initial={"name": passkey.name})
+    if request.method == "POST" and form.is_valid():
+        passkey_rename(passkey=passkey, name=form.cleaned_data["name"])
+        return HttpResponseRedirect(reverse("passkeys"))
+    context: dict[str, Any] = {"form": form, "passkey": passkey}
+    return render(request, "mfa/rename.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@_knows_password
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a passkey: asked once more."""
+    passkey = access_passkey(viewer_of(request).user, pk)
+    if request.method == "POST":
+        passkey_remove(passkey=passkey, by=viewer_of(request).actor)
+        messages.success(request, _("“%(name)s” was removed.") % {"name": passkey.name})
+        return HttpResponseRedirect(reverse("passkeys"))
+    return render(request, "mfa/remove.html", {"passkey": passkey})
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _suggested(request: HttpRequest) -> str:
+    count = len(passkeys_of(viewer_of(request).user))
+    return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person came from, if that is a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if ours else ""

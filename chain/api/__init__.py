@@ -1,0 +1,1 @@
+"""The ledger for programs: open to everybody, as its pages are."""

@@ -1,0 +1,66 @@
+"""Everything of one person, with its proofs, in one archive (docs/PROOFS.md)."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO
+from uuid import UUID
+
+from chain.archives import write_archive
+from chain.deployment import current_log
+from chain.heads import head_document
+from chain.models import Commitment, PersonHead
+from chain.services import Disclosed
+from core import audit
+from core.audit import Actor
+from core.errors import NotFound, Unavailable
+from core.keys import KeyDestroyed, Owner, sealer_for
+from records.models import ConsentStatement, Patient, Version
+from records.selectors import opened
+from records.services.consents import ending_of, statement_document
+
+CHUNK = 500  # versions that are opened at once
+
+
+def export_proofs(patient: Patient, file: IO[bytes], *, by: Actor) -> Mapping[str, int]:
+    """Write the patient's archive; gives how much of each is in it.
+
+    Raises NotFound for a record that was erased, Unavailable before there is a log.
+    """
+    log = current_log()
+    if log is None:
+        raise Unavailable("There is no log on a chain yet.")
+    try:
+        sealer_for(Owner.patient(patient.pk))
+    except KeyDestroyed:
+        raise NotFound from None
+    audit.record(audit.Name.PROOF_READ, by=by, subject=patient.pk, target="archive")
+    return write_archive(file, person=patient.pk, log=log, found=_everything(patient))
+
+
+def _everything(patient: Patient) -> Iterator[tuple[Commitment, Disclosed]]:
+    yield from _versions(patient)
+    for head in PersonHead.objects.filter(owner_id=patient.pk).order_by("number"):
+        yield _loaded(head.commitment_id), Disclosed(head_document(head))
+    grants = ConsentStatement.objects.filter(
+        consent__patient=patient, number=ConsentStatement.GRANT
+    )
+    related = grants.select_related("consent__patient", "entry__commitment", "entry__registry")
+    for row in related.order_by("created_at"):
+        assert row.entry.commitment is not None
+        disclosed = Disclosed(statement_document(row), ending_of(row.consent))
+        yield row.entry.commitment, disclosed
+
+
+def _versions(patient: Patient) -> Iterator[tuple[Commitment, Disclosed]]:
+    rows = Version.objects.filter(record__patient=patient).select_related(
+        "record", "commitment__batch__log"
+    )
+    ordered = rows.defer("commitment__batch__nodes").order_by("pk")
+    last = 0
+    while chunk := opened(ordered.filter(pk__gt=last)[:CHUNK]):
+        for found in chunk:
+            yield found.version.commitment, Disclosed(found.document)
+        last = chunk[-1].version.pk
+
+
+def _loaded(pk: UUID) -> Commitment:
+    return Commitment.objects.select_related("batch__log").defer("batch__nodes").get(pk=pk)

@@ -1,0 +1,175 @@
+"""What a person signs when they share their record or end that: built here, signed, checked."""
+
+import base64
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core import signing
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation, User
+from accounts.viewer import Viewer
+from chain.canonical import canonical, parse
+from chain.commitments import commitment_hex, keccak256
+from chain.custody import custody_signature
+from chain.models import Commitment
+from chain.registry import current_registry
+from chain.signatures import Registry, typed_data, typed_digest
+from core.deployment import portal_urn
+from core.errors import Invalid, Problem, Unavailable
+from core.keys import Owner, sealer_for
+from records.models import SCOPE_TYPES, Consent, Custody, Scope
+from records.services.store import instant
+
+DOCUMENT, STATEMENT = "salus-consent/1", "salus-consent-statement/1"
+SECRET = 32  # bytes
+TIME_TO_SIGN = 15 * 60  # seconds
+DAY = "j F Y"  # as on the pages
+_TOKEN = "salus.consent-draft"  # noqa: S105 - the name of a purpose, no secret
+
+Place = dict[str, Any]  # chain id and contract, as a statement names its registry
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A statement before it is signed; `secret` will end the grant (empty in an end itself)."""
+
+    statement: bytes
+    secret: bytes = b""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The statement's members."""
+        parsed: dict[str, Any] = parse(self.statement)
+        return parsed
+
+    @classmethod
+    def of_document(cls, document: bytes) -> "Draft":
+        """The statement out of a signed document; its secret is kept elsewhere."""
+        return cls(base64.b64decode(parse(document)["statement"]))
+
+    @property
+    def registry(self) -> Registry:
+        """Where it is to be recorded."""
+        place = self.said["registry"]
+        return Registry(place["chain_id"], bytes.fromhex(place["contract"][2:]))
+
+    @property
+    def digest(self) -> bytes:
+        """What an EIP-712 wallet signs."""
+        return typed_digest(self.registry, self.said["text"], self.statement)
+
+    @property
+    def typed_data(self) -> dict[str, Any]:
+        """What a wallet is given to show and to sign."""
+        return typed_data(self.registry, self.said["text"], self.statement)
+
+    def document(self, signature: dict[str, Any]) -> bytes:
+        """The signed statement: the bytes that are sealed and committed."""
+        return canonical(
+            {
+                "format": DOCUMENT,
+                "signature": signature,
+                "statement": base64.b64encode(self.statement).decode(),
+            }
+        )
+
+    def portal_signature(self) -> dict[str, str]:
+        """Signed by Salus for the person; only where the statement says so."""
+        assert self.said["custody"] == Custody.PORTAL
+        patient = UUID(self.said["patient"].removeprefix("Patient/"))
+        return custody_signature(Owner.patient(patient), self.digest)
+
+    def token(self, by: Viewer) -> str:
+        """For the page on which it is signed: comes back unchanged, from the same person, in time.
+
+        Sealed, since whoever read the secret in it could end the grant on the chain.
+        """
+        patient = self.said["patient"].removeprefix("Patient/")
+        sealer = sealer_for(Owner.patient(UUID(patient)))
+        sealed = sealer.seal(bytes([len(self.secret)]) + self.secret + self.statement, _TOKEN)
+        content = [str(by.user.pk), patient, base64.b64encode(sealed).decode()]
+        return signing.dumps(content, salt=_TOKEN)
+
+    @classmethod
+    def of_token(cls, token: str, by: Viewer) -> "Draft":
+        """Raises Invalid where the token is not this person's, or too old."""
+        try:
+            user, patient, sealed = signing.loads(token, salt=_TOKEN, max_age=TIME_TO_SIGN)
+        except signing.BadSignature:
+            user = ""
+        if user != str(by.user.pk):
+            late = _("This took too long, or was not begun by you. Please start again.")
+            raise Invalid(problems=[Problem("", late)])
+        opened = sealer_for(Owner.patient(UUID(patient))).open(base64.b64decode(sealed), _TOKEN)
+        end = 1 + opened[0]  # a byte says how long the secret is
+        return cls(opened[end:], opened[1:end])
+
+
+def grant_draft(  # noqa: PLR0913 - what a grant is made of
+    *,
+    patient_id: UUID,
+    grantee: User | Organisation,
+    scope: Scope,
+    ends_at: datetime,
+    last_day: str,
+    custody: Custody,
+) -> Draft:
+    """The statement `I let ... see ... until ...`."""
+    secret = os.urandom(SECRET)
+    kind = "User" if isinstance(grantee, User) else "Organization"
+    said = _common(uuid4(), patient_id, custody, _current_place()) | {
+        "action": "grant",
+        "ends_at": instant(ends_at),
+        "grantee": f"{kind}/{grantee.pk}",
+        "lock": commitment_hex(keccak256(secret)),
+        "resource_types": list(SCOPE_TYPES[scope]),
+        "scope": scope.value,
+        "text": grant_text(str(grantee), str(scope.label), last_day),
+    }
+    return Draft(canonical(said), secret)
+
+
+def end_draft(
+    consent: Consent, granted: Commitment, place: Place, who: str, custody: Custody
+) -> Draft:
+    """The statement `... may no longer see my record`; `place` is where the grant was recorded."""
+    said = _common(consent.pk, consent.patient_id, custody, place) | {
+        "action": "revoke",
+        "consent": commitment_hex(granted.digest),
+        "text": _("%(who)s may no longer see what I shared with them on %(day)s.")
+        % {"who": who, "day": date_format(consent.created_at, DAY)},
+    }
+    return Draft(canonical(said))
+
+
+def grant_text(who: str, what: str, last_day: str) -> str:
+    """The sentence that a person signs, and that their wallet shows them."""
+    return _("I let %(who)s see this until the end of %(day)s: %(what)s.") % {
+        "who": who, "what": what, "day": last_day,
+    }  # fmt: skip
+
+
+def _current_place() -> Place:
+    registry = current_registry()
+    if registry is None:
+        raise Unavailable(_("Salus is still being set up. Please try again in a minute."))
+    return {"chain_id": registry.chain_id, "contract": "0x" + bytes(registry.address).hex()}
+
+
+def _common(consent_id: UUID, patient_id: UUID, custody: Custody, place: Place) -> dict[str, Any]:
+    return {
+        "format": STATEMENT,
+        "portal": portal_urn(),
+        "id": str(consent_id),
+        "patient": f"Patient/{patient_id}",
+        "custody": custody.value,
+        "issued_at": instant(timezone.now()),
+        "nonce": "0x" + os.urandom(16).hex(),
+        "registry": place,
+    }
