@@ -300,7 +300,7 @@ def test_a_lost_chain_is_explained_and_everything_can_be_anchored_again(start: S
     assert "--fresh-chain" in product.output
 
     # And with a new chain everything is anchored again, and nothing else is touched
-    product.options = ("--fresh-chain",)
+    product.options = ("--no-demo", "--fresh-chain")
     product.start()
     wait_until_final(product)
     assert versions(product) == written
