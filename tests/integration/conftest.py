@@ -8,11 +8,20 @@ from django.conf import settings as django_settings
 from chain.anchoring import all_final
 from chain.deployment import ensure_contracts, forget_chain
 from chain.models import Contract
-from chain.node import get_node
+from chain.node import Node, get_node
 from chain.tasks import tick
 from tests.factories.chain import RegistryFactory
 
 TICKS = 40
+
+
+def willing(node: Node) -> Node:
+    """The chain as it is at first: a reorganisation can bring back what an earlier test had set."""
+    node.ask("evm_setAutomine", True)
+    node.ask("evm_setBlockGasLimit", hex(30_000_000))
+    node.ask("anvil_dropAllTransactions")
+    node.ask("evm_mine")
+    return node
 
 
 @pytest.fixture
@@ -20,7 +29,7 @@ def ledger(db: None, settings: object) -> Contract:
     """A log of its own for the test; commitments are sealed at the next tick."""
     django_settings.ANCHOR_BATCH_SECONDS = 0
     forget_chain()
-    return ensure_contracts(get_node())[0]
+    return ensure_contracts(willing(get_node()))[0]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from chain.models import Account, Contract
 from chain.node import Node, get_node
 from chain.proofs import trust_file
 from chain.tasks import ledger_tick, tick
+from tests.integration.conftest import willing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_cache")]
 
@@ -26,7 +27,7 @@ def run(name: str, *arguments: str, **options: Any) -> str:
 def bare(db: None) -> Node:
     """A chain without contracts of ours, as far as we know."""
     forget_chain()
-    return get_node()
+    return willing(get_node())
 
 
 def test_without_yes_only_the_plan_is_shown(bare: Node):

@@ -34,6 +34,7 @@ from chain.node import Node, get_node
 from chain.services import Item, commit
 from chain.tasks import tick
 from core.keys import Owner, sealer_for
+from tests.integration.conftest import willing
 
 ROUNDS = 3
 LEAVES = 3
@@ -116,7 +117,7 @@ def chain(settings) -> Iterator[Node]:
     """The chain, mining by the call alone, and with room in its blocks again afterwards."""
     settings.ANCHOR_BATCH_SECONDS = 0
     settings.CHAIN_FINALITY_DEPTH = 8
-    node = get_node()
+    node = willing(get_node())
     yield node
     node.ask("evm_setAutomine", True)
     node.ask("evm_setBlockGasLimit", ROOM)
