@@ -54,7 +54,9 @@ def _sign_next(node: Node, account: Account, fees: Fees) -> bool:
     mined, height = node.nonce(address), node.latest()
     with transaction.atomic():
         row = Account.objects.select_for_update().get(pk=account.pk)
-        if row.state != Account.State.ACTIVE or not _still_queued(job):
+        if row.state != Account.State.ACTIVE:
+            return False  # its key was exchanged meanwhile; the new one signs in the next round
+        if not _still_queued(job):
             return True  # another worker was faster
         # A nonce that was used behind our back must not hold up everything after it.
         nonce = max(row.next_nonce, mined)
