@@ -23,6 +23,7 @@ from chain.models import (
     Transaction,
 )
 from chain.node import Node, Refused, get_node
+from chain.sender import fees, signing
 from chain.sender.accounts import look_at_funds
 from chain.sender.fees import Fees, bumped
 from chain.services import Item, commit
@@ -399,6 +400,16 @@ def test_a_key_is_exchanged_without_a_gap(node: Node, purpose, until_final: Call
             ("RoleGranted", "0x" + bytes(new.address).hex()),
             ("RoleRevoked", "0x" + bytes(old.address).hex()),
         ]
+
+
+def test_a_key_that_was_just_exchanged_signs_nothing_more(node: Node):
+    """Another worker exchanged it between our look at the account and its lock."""
+    committed()
+    seal_batch()
+    held = Account.objects.get(name="anchor")
+    Account.objects.filter(pk=held.pk).update(state=Account.State.RETIRING)
+    assert signing._sign_next(node, held, fees.market(node)) is False
+    assert anchors() == []
 
 
 def test_a_role_that_is_not_ours_to_give_is_asked_for(node: Node, settings):
