@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
-from chain.models import Job
+from chain.locks import watching
+from chain.models import Job, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +51,22 @@ def effect_seen(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(state=Job.State.MINED, error="", failures=0)
 
 
+@transaction.atomic
 def came_to_nothing(job: Job, why: str) -> None:
-    """An attempt failed: unless the effect is there all the same, the job is tried again later."""
+    """An attempt failed: unless the effect is there all the same, the job is tried again later.
+
+    Not while another attempt is under way, which another worker may have signed just now.
+    """
+    watching()  # no block is taken back between the look and the note
     if kind_of(job).has_effect(job):
         effect_seen(job)
         return
+    if job.transactions.filter(outcome=Transaction.Outcome.PENDING).exists():
+        return
     logger.warning("job %s (%s): %s", job.pk, job.reason, why)
     wait = min(timedelta(seconds=2 ** min(job.failures, 16)), LONGEST_WAIT)
-    Job.objects.filter(pk=job.pk).update(
+    # Only from the state in which it was read: whoever changed it since then knows more.
+    Job.objects.filter(pk=job.pk, state=job.state).update(
         state=Job.State.QUEUED,
         failures=job.failures + 1,
         error=why[:200],

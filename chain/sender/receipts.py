@@ -91,8 +91,7 @@ def _displace(row: Transaction) -> None:
         return
     logger.error("nonce %d of %s was used by a foreign transaction", row.nonce, row.account_id)
     row.job.refresh_from_db()
-    if not row.job.transactions.filter(outcome=Outcome.PENDING).exists():
-        came_to_nothing(row.job, f"a transaction that is not ours took nonce {row.nonce}")
+    came_to_nothing(row.job, f"a transaction that is not ours took nonce {row.nonce}")
 
 
 def orphan_transactions(number: int) -> None:

@@ -258,6 +258,25 @@ def test_a_refused_call_whose_effect_is_there_is_done(node: Node):
     assert (job.state, job.error) == (Job.State.MINED, "")
 
 
+def test_a_refusal_does_not_undo_what_another_worker_signed_meanwhile(node: Node, monkeypatch):
+    """Else the call would be signed again, under a further nonce, and paid twice."""
+    consented()
+    registry.send_waiting()
+    ask = Node.gas_for
+
+    def faster(self: Node, sender_: bytes, to: bytes | None, data: bytes) -> int:
+        monkeypatch.setattr(Node, "gas_for", ask)
+        sender.sign_waiting(self)  # the other worker, to whom the node still answered
+        raise Refused("block gas limit exceeded")
+
+    monkeypatch.setattr(Node, "gas_for", faster)
+    sender.sign_waiting(node)
+    job = Job.objects.get(key__startswith="consents:")
+    assert (job.state, job.failures, job.transactions.count()) == (Job.State.SENT, 0, 1)
+    settle()
+    assert job.transactions.count() == 1
+
+
 def test_a_mined_call_without_effect_is_no_success(node: Node):
     """A call to an address without code succeeds, and does nothing."""
     consented()
