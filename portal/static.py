@@ -1,5 +1,6 @@
 """Static files with a hash in their names, JavaScript imports included."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -16,15 +17,23 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 
 
 def collect_if_changed() -> bool:
-    """Collect the static files unless none has changed since the last time."""
+    """Collect the static files unless none has changed since the last time.
+
+    One process at a time; the others wait and find them collected.
+    """
     root = Path(settings.STATIC_ROOT)
-    stamp, now = root / ".stamp", _fingerprint()
-    if stamp.is_file() and stamp.read_text() == now:
-        return False
-    # Old files stay: another running portal may still serve them, and their names hold a hash.
-    call_command("collectstatic", verbosity=0, interactive=False)
-    stamp.write_text(now)
-    return True
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".stamp").open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        now = _fingerprint()
+        if stamp.read() == now:
+            return False
+        # Old files stay: another running portal may still serve them, and their names hold a hash.
+        call_command("collectstatic", verbosity=0, interactive=False)
+        stamp.truncate(0)
+        stamp.write(now)
+        return True
 
 
 def _fingerprint() -> str:

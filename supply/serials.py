@@ -37,12 +37,23 @@ class Serials:
             yield Serial(f"{prefix}{number:0{width}d}")
 
     def __str__(self) -> str:
-        return self.first if self.first == self.last else f"{self.first}-{self.last}"
+        """As `read_serials` reads it."""
+        if self.first == self.last and _reads_as_one(self.first):
+            return self.first
+        return f"{self.first}-{self.last}"
 
 
 def _number(serial: str) -> str:
     match = _NUMBER_AT_END.search(serial)
     return match.group() if match else ""
+
+
+def _reads_as_one(serial: Serial) -> bool:
+    """`0-1` does not: written alone, it is a range."""
+    try:
+        return read_serials(serial) == Serials(serial, serial)
+    except NotGs1:
+        return False
 
 
 def read_serials(text: str) -> Serials:

@@ -4,6 +4,7 @@ Any of DATABASE_URL, REDIS_URL and CHAIN_RPC_URL in the environment replaces its
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def pytest_load_initial_conftests() -> None:
         return
     state = State(Path(os.environ.get("SALUS_TEST_STATE_DIR") or ROOT / ".salus" / "test"))
     state.lock()
+    # Asked to end, as when interrupted: what was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _processes = Processes(state, quiet=True)
     _processes.end_leftovers()
     env = start_services(state, _processes, durable=False, keep_chain=False)

@@ -57,6 +57,14 @@ def test_what_is_neither(text, words):
         read_serials(text)
 
 
+@pytest.mark.parametrize("serial", ["0-0", "2026-3000", "0-00", "A1-B2"])
+def test_one_serial_that_looks_like_a_range_is_written_twice(serial):
+    one = read_serials(f"{serial}-{serial}")
+    assert list(one) == [serial]
+    assert str(one) == f"{serial}-{serial}"
+    assert read_serials(str(one)) == one
+
+
 @given(prefixes, st.integers(1, 8), st.data())
 def test_a_range_holds_each_serial_once_in_order_and_nothing_else(prefix, width, data):
     first = data.draw(st.integers(0, 10**width - 1))
