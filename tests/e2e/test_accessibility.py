@@ -1,11 +1,13 @@
 """axe on every page of every role, light and dark; the main ones on a phone as well."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-PageAs = Callable[..., Page]
+from tests.e2e.browsing import Complaints, Visitors, sign_in
+
+PageOf = Callable[[str], Page]
 # Where an address is not known beforehand: the page to begin on, and the link to follow.
 Page_ = str | tuple[str, str]
 
@@ -25,6 +27,7 @@ PUBLIC: list[Page_] = [
 PAGES: dict[str, list[Page_]] = {
     "patient": [
         "/my-health/readers/?own=1",
+        "/my-health/seals/",
         "/sharing/",
         ("/sharing/", "main a[href$='/end/']"),
         "/account/email/",
@@ -76,13 +79,43 @@ def _name(value: object) -> str | None:
     return " then ".join(value) if isinstance(value, tuple) else None
 
 
+@pytest.fixture(scope="module")
+def complaints() -> Complaints:
+    """What the browser says against the page that is looked at."""
+    return Complaints()
+
+
+@pytest.fixture(scope="module")
+def page_of(browser: Browser, site: str, complaints: Complaints) -> Iterator[PageOf]:
+    """One page for each role: nothing is done here, and a new one for each address takes longer."""
+    visitors = Visitors(browser, site, complaints)
+    pages: dict[str, Page] = {}
+
+    def signed_in(role: str) -> Page:
+        if role not in pages:
+            pages[role] = visitors.page()
+            if role:
+                sign_in(pages[role], role)
+        return pages[role]
+
+    yield signed_in
+    visitors.close()
+
+
 @pytest.mark.parametrize(("role", "where", "phone"), ALL, ids=_name)
 def test_nothing_to_object_to(
-    visit: PageAs, page_as: PageAs, axe: Callable[..., None], role: str, where: Page_, phone: bool
+    page_of: PageOf,
+    complaints: Complaints,
+    axe: Callable[..., None],
+    role: str,
+    where: Page_,
+    phone: bool,
 ) -> None:
-    page = page_as(role) if role else visit()
+    page = page_of(role)
+    complaints.found.clear()
     address, link = (where, "") if isinstance(where, str) else where
     page.goto(address)
     if link:
         page.goto(str(page.locator(link).first.get_attribute("href")))
     axe(page, phone=phone)
+    assert not complaints.found, complaints.found
