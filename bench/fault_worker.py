@@ -8,8 +8,10 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID, uuid5
+from typing import IO
+from uuid import UUID, uuid4, uuid5
 
 import django
 
@@ -53,10 +55,8 @@ def write_on() -> None:
             time.sleep(0.1)
 
 
-def write_once(file: object) -> None:
+def write_once(file: IO[str]) -> None:
     """One person's news, in one transaction."""
-    from uuid import uuid4
-
     from django.db import transaction
 
     from chain import registry
@@ -74,15 +74,15 @@ def write_once(file: object) -> None:
             registry.register(row)
             registry.end(os.urandom(32), person=row.owner_id)
     for row in rows:
-        print(row.reference, file=file, flush=True)  # type: ignore[call-overload]
+        print(row.reference, file=file, flush=True)
 
 
-def survive(work: object) -> None:
+def survive(work: Callable[[], object]) -> None:
     """Whatever the database, the broker or the node do, go on."""
     from django.db import connections
 
     try:
-        work()  # type: ignore[operator]
+        work()
     except Exception as error:
         print(f"{type(error).__name__}: {str(error)[:200]}", file=sys.stderr, flush=True)
         connections.close_all()

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from chain.artifacts import artifact
-from chain.deployment import LOG
+from chain.contracts import LOG
 from chain.failpoints import failpoint
 from chain.heads import add_heads
 from chain.models import (

@@ -11,12 +11,13 @@ class ChainConfig(AppConfig):
     def ready(self) -> None:
         """Batches and consents follow the chain's events; each kind of job knows its effect."""
         from chain import anchoring, deployment, registry, rotation
+        from chain.contracts import LOG, REGISTRY
         from chain.sender import JobKind, register_kind
         from chain.watcher import subscribe
 
-        subscribe("AnchorLog", "Appended", apply=anchoring.appended, undo=anchoring.unappended)
+        subscribe(LOG, "Appended", apply=anchoring.appended, undo=anchoring.unappended)
         for event in ("Granted", "Revoked"):
-            subscribe("ConsentRegistry", event, apply=registry.recorded, undo=registry.unrecorded)
+            subscribe(REGISTRY, event, apply=registry.recorded, undo=registry.unrecorded)
         register_kind("anchor", JobKind(anchoring.is_anchored, anchoring.mark_sent))
         register_kind("consents", JobKind(registry.is_recorded, registry.mark_sent))
         register_kind("create", JobKind(deployment.was_created))

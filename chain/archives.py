@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import IO, Any
 from uuid import UUID
 
+from chain.commitments import hex_of
 from chain.errors import NotFinal
 from chain.models import AnchorState, Batch, Commitment, Contract, Kind
-from chain.proofs import hex_of, previous_head, proof
+from chain.proofs import previous_head, proof
 from chain.services import Disclosed, salt_of
 from chain.tree import NODE
 from core.deployment import portal_urn

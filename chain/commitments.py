@@ -27,9 +27,9 @@ def commitment(*, salt: bytes, kind: str, reference: str, document: bytes) -> by
     return sha256(DOMAIN + salt + b"".join(parts))
 
 
-def commitment_hex(digest: bytes | memoryview) -> str:
-    """As documents and proof files write it: lower case, with 0x."""
-    return "0x" + bytes(digest).hex()
+def hex_of(value: bytes | memoryview | None) -> str:
+    """As documents, proof files and pages write bytes: lower case, with 0x."""
+    return "0x" + bytes(value or b"").hex()
 
 
 def leaf_of(value: bytes) -> bytes:

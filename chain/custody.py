@@ -5,6 +5,7 @@ Sealed under the person's data key: with that destroyed, nobody signs for them a
 
 import os
 
+from chain.commitments import hex_of
 from chain.models import CustodyKey
 from core.keys import Owner, sealer_for
 
@@ -19,7 +20,7 @@ def custody_signature(owner: Owner, digest: bytes) -> dict[str, str]:
     signature = key.sign_msg_hash(digest)
     value = signature.to_bytes()[:64] + bytes([27 + signature.v])
     address = key.public_key.to_canonical_address()
-    return {"type": "eip712", "address": "0x" + address.hex(), "value": "0x" + value.hex()}
+    return {"type": "eip712", "address": hex_of(address), "value": hex_of(value)}
 
 
 def _key_of(owner: Owner) -> bytes:

@@ -10,21 +10,12 @@ from django.conf import settings
 from django.db import transaction
 
 from chain.artifacts import artifact
-from chain.commitments import keccak256
+from chain.commitments import hex_of, keccak256
+from chain.continuity import check_chain
+from chain.contracts import LOG, REGISTRY, current_contracts
 from chain.errors import ChainMismatch
 from chain.locks import deploying
-from chain.models import (
-    Account,
-    Batch,
-    Block,
-    Commitment,
-    Contract,
-    Event,
-    Job,
-    RegistryEntry,
-    Reorg,
-    Transaction,
-)
+from chain.models import Account, Contract, Job, Transaction
 from chain.node import Node, Receipt, get_node
 from chain.sender import (
     active_account,
@@ -37,14 +28,8 @@ from chain.sender import (
 
 logger = logging.getLogger(__name__)
 
-LOG = "AnchorLog"
-REGISTRY = "ConsentRegistry"
 PURPOSES = (Account.Purpose.DEPLOY, Account.Purpose.ANCHOR, Account.Purpose.RELAY)
 LONGEST_WAIT = 1800.0  # seconds that a creation may take to become final
-ADVICE = (
-    "Set CHAIN_RPC_URL to a node of that chain; or, if the chain is lost for good, run "
-    "script/server --fresh-chain: everything is then anchored again on a new one."
-)
 
 
 @dataclass(frozen=True)
@@ -58,10 +43,9 @@ class Wanted:
 def _log_arguments() -> tuple[str, str]:
     anchorer = active_account(Account.Purpose.ANCHOR)
     assert anchorer is not None
-    return admin_address(), "0x" + bytes(anchorer.address).hex()
+    return admin_address(), hex_of(anchorer.address)
 
 
-# In the order in which they are created.
 WANTED = (Wanted(LOG, _log_arguments), Wanted(REGISTRY, tuple))
 
 
@@ -69,54 +53,13 @@ def admin_address() -> str:
     """Who may give and take roles: CHAIN_ADMIN, else the account that creates the contracts."""
     deployer = active_account(Account.Purpose.DEPLOY)
     assert deployer is not None
-    return settings.CHAIN_ADMIN or "0x" + bytes(deployer.address).hex()
-
-
-def current_contracts() -> list[Contract]:
-    """The contracts in use, in the order of their creation."""
-    order = {wanted.name: place for place, wanted in enumerate(WANTED)}
-    rows = Contract.objects.filter(current=True)
-    return sorted(rows, key=lambda contract: order.get(contract.name, len(order)))
-
-
-def current_log() -> Contract | None:
-    """The log that batches go to."""
-    return Contract.objects.filter(name=LOG, current=True).first()
+    return settings.CHAIN_ADMIN or hex_of(deployer.address)
 
 
 def missing_contracts() -> list[Wanted]:
     """What is not on the chain yet."""
     there = {contract.name for contract in current_contracts()}
     return [wanted for wanted in WANTED if wanted.name not in there]
-
-
-# -- the right chain -------------------------------------------------------------------------------
-
-
-def check_chain(node: Node, contracts: list[Contract]) -> None:
-    """Refuse a node that serves another chain, or one that has lost what we know to be final."""
-    for contract in contracts:
-        _check_identity(node, contract)
-        if keccak256(node.code(bytes(contract.address))) != bytes(contract.code_hash):
-            raise ChainMismatch(f"Our {contract.name} is not on the node's chain. {ADVICE}")
-    last = Block.objects.filter(final=True).order_by("-number").first()
-    if last is not None:
-        seen = node.header(last.number)
-        if seen is None or seen.hash != bytes(last.hash):
-            raise ChainMismatch(
-                f"The node's chain lacks block {last.number}, which was final. {ADVICE}"
-            )
-
-
-def _check_identity(node: Node, contract: Contract) -> None:
-    served = node.chain_id()
-    if served != contract.chain_id:
-        raise ChainMismatch(
-            f"The node serves chain {served}, but Salus anchored on {contract.chain_id}. {ADVICE}"
-        )
-    genesis = node.header(0)
-    if genesis is None or genesis.hash != bytes(contract.genesis_hash):
-        raise ChainMismatch(f"The node's chain has another first block than ours. {ADVICE}")
 
 
 # -- creation --------------------------------------------------------------------------------------
@@ -223,23 +166,3 @@ def _let_time_pass(node: Node) -> None:
 def was_created(job: Job) -> bool:
     """Whether a creation is on the chain."""
     return job.transactions.filter(outcome=Transaction.Outcome.SUCCEEDED).exists()
-
-
-# -- a lost chain ----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def forget_chain() -> int:
-    """After a lost chain: let everything be anchored again; gives how many commitments wait."""
-    Contract.objects.filter(current=True).update(current=False)
-    sealed = Commitment.objects.exclude(batch=None).update(batch=None, position=None)
-    Event.objects.update(orphaned=True)
-    # Without this Django would load every tree in order to delete it.
-    Batch.objects.all()._raw_delete(using="default")
-    consents = RegistryEntry.objects.exclude(job=None).update(
-        job=None, registry=None, state="queued", time=None, block_number=None, block_hash=None,
-        transaction_hash=None, final_at=None,
-    )  # fmt: skip
-    for model in (Transaction, Job, Account, Block, Reorg):
-        model.objects.all().delete()
-    return sealed + consents

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from chain.canonical import canonical
-from chain.commitments import commitment_hex
+from chain.commitments import hex_of
 from chain.models import AnchorState, Commitment, Kind, PersonHead
 from chain.services import Item, new_commitment
 from core.deployment import portal_urn
@@ -66,9 +66,9 @@ def _next(sealer: Sealer, last: PersonHead | None, listed: Sequence[Commitment])
             "portal": portal_urn(),
             "person": f"Patient/{person}",
             "number": number,
-            "previous": commitment_hex(last.commitment.digest) if last else None,
+            "previous": hex_of(last.commitment.digest) if last else None,
             "count": count,
-            "commitments": [commitment_hex(row.digest) for row in listed],
+            "commitments": [hex_of(row.digest) for row in listed],
         }
     )
     path = head_path(person, number)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from chain.commitments import hex_of
 from chain.errors import ChainMismatch, ChainUnavailable
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Node:
 
     def logs_of_block(self, addresses: list[bytes], block_hash: bytes) -> list[Log]:
         """Logs by block hash: an error after a reorg, where a range would silently be empty."""
-        return self._logs({"address": _hexes(addresses), "blockHash": _hex(block_hash)})
+        return self._logs({"address": _hexes(addresses), "blockHash": hex_of(block_hash)})
 
     def logs_between(self, addresses: list[bytes], first: int, last: int) -> list[Log]:
         """Logs of a range of blocks; only to be used below finality."""
@@ -146,26 +147,26 @@ class Node:
 
     def code(self, address: bytes) -> bytes:
         """The code at an address; empty where there is none."""
-        return _bytes(self.ask("eth_getCode", _hex(address), "latest"))
+        return _bytes(self.ask("eth_getCode", hex_of(address), "latest"))
 
     def call(self, address: bytes, data: bytes) -> bytes:
         """What a read-only call gives."""
-        return _bytes(self.ask("eth_call", {"to": _hex(address), "data": _hex(data)}, "latest"))
+        return _bytes(self.ask("eth_call", {"to": hex_of(address), "data": hex_of(data)}, "latest"))
 
     def nonce(self, address: bytes, block: int | str = "latest") -> int:
         """How many transactions of an account are mined, in the state after a block."""
         at = hex(block) if isinstance(block, int) else block
-        return _int(self.ask("eth_getTransactionCount", _hex(address), at))
+        return _int(self.ask("eth_getTransactionCount", hex_of(address), at))
 
     def balance(self, address: bytes) -> int:
         """In wei."""
-        return _int(self.ask("eth_getBalance", _hex(address), "latest"))
+        return _int(self.ask("eth_getBalance", hex_of(address), "latest"))
 
     def gas_for(self, sender: bytes, to: bytes | None, data: bytes) -> int:
         """The node's estimate; raises Refused where the call would revert."""
-        call = {"from": _hex(sender), "data": _hex(data)}
+        call = {"from": hex_of(sender), "data": hex_of(data)}
         if to:
-            call["to"] = _hex(to)
+            call["to"] = hex_of(to)
         return _int(self.ask("eth_estimateGas", call))
 
     def base_fee(self) -> int:
@@ -175,15 +176,15 @@ class Node:
 
     def broadcast(self, raw: bytes) -> None:
         """Hand in a signed transaction; raises Refused."""
-        self.ask("eth_sendRawTransaction", _hex(raw))
+        self.ask("eth_sendRawTransaction", hex_of(raw))
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has the transaction, pending or mined."""
-        return self.ask("eth_getTransactionByHash", _hex(transaction)) is not None
+        return self.ask("eth_getTransactionByHash", hex_of(transaction)) is not None
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """What became of a transaction; None while it is not mined."""
-        raw = self.ask("eth_getTransactionReceipt", _hex(transaction))
+        raw = self.ask("eth_getTransactionReceipt", hex_of(transaction))
         if raw is None:
             return None
         contract = raw.get("contractAddress")
@@ -220,9 +221,5 @@ def _bytes(value: Any) -> bytes:
     return bytes(value) if isinstance(value, bytes | bytearray) else bytes.fromhex(value[2:])
 
 
-def _hex(value: bytes) -> str:
-    return "0x" + bytes(value).hex()
-
-
 def _hexes(values: list[bytes]) -> list[str]:
-    return [_hex(value) for value in values]
+    return [hex_of(value) for value in values]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chain.commitments import genesis_head, keccak256
+from chain.commitments import genesis_head, hex_of, keccak256
 from chain.errors import NotFinal
 from chain.heads import head_document
 from chain.models import AnchorState, Batch, Commitment, Contract, PersonHead
@@ -157,8 +157,3 @@ def kept_head(head: PersonHead) -> dict[str, Any]:
             "value": hex_of(signature.value),
         },
     }
-
-
-def hex_of(value: bytes | memoryview | None) -> str:
-    """Lower case, with 0x."""
-    return "0x" + bytes(value or b"").hex()

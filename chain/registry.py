@@ -16,11 +16,11 @@ from django.db import connection, transaction
 
 from chain.artifacts import artifact
 from chain.commitments import keccak256
+from chain.contracts import REGISTRY, current_registry
 from chain.failpoints import failpoint
 from chain.models import Account, AnchorState, Commitment, Contract, Event, Job, RegistryEntry
 from chain.sender import enqueue
 
-REGISTRY = "ConsentRegistry"
 MOST = 200  # entries of one transaction: some five million gas
 Action = RegistryEntry.Action
 _REASONS = {
@@ -42,11 +42,6 @@ def end(secret: bytes, *, person: UUID) -> RegistryEntry:
     return RegistryEntry.objects.create(
         action=Action.REVOKE, word=secret, topic=keccak256(secret), person_id=person
     )
-
-
-def current_registry() -> Contract | None:
-    """The registry that new entries go to."""
-    return Contract.objects.filter(name=REGISTRY, current=True).first()
 
 
 def send_waiting() -> int:

@@ -7,8 +7,9 @@ prepared (has a key) > active (funded, and has its role on the chain) > retiring
 from django.db import transaction
 
 from chain.artifacts import artifact
-from chain.commitments import keccak256
-from chain.deployment import LOG, admin_address, current_log
+from chain.commitments import hex_of, keccak256
+from chain.contracts import LOG, current_log
+from chain.deployment import admin_address
 from chain.models import Account, Block, Event, Job, Transaction
 from chain.node import Node
 from chain.sender import active_account, enqueue
@@ -69,13 +70,13 @@ def _needs_role(account: Account) -> bool:
 def _role_on_chain(node: Node, account: Account) -> bool:
     log = current_log()
     assert log is not None
-    data = artifact(LOG).call("hasRole", ANCHOR_ROLE, "0x" + bytes(account.address).hex())
+    data = artifact(LOG).call("hasRole", ANCHOR_ROLE, hex_of(account.address))
     return any(node.call(bytes(log.address), data))
 
 
 def _ask(account: Account, function: str) -> bool:
     """Have the role given or taken, where that is ours to do; False, since it takes time."""
-    log, address = current_log(), "0x" + bytes(account.address).hex()
+    log, address = current_log(), hex_of(account.address)
     assert log is not None
     if _we_are_admin():
         enqueue(
@@ -90,7 +91,7 @@ def _ask(account: Account, function: str) -> bool:
 
 def _we_are_admin() -> bool:
     deployer = active_account(Account.Purpose.DEPLOY)
-    return deployer is not None and admin_address().lower() == "0x" + bytes(deployer.address).hex()
+    return deployer is not None and admin_address().lower() == hex_of(deployer.address)
 
 
 def role_changed(job: Job) -> bool:
@@ -104,7 +105,7 @@ def trouble() -> list[str]:
     """What an exchange waits for that only an operator can give."""
     found = []
     for account in Account.objects.filter(state=State.PREPARED):
-        address = "0x" + bytes(account.address).hex()
+        address = hex_of(account.address)
         if not account.balance:
             found.append(f"the new account {account.name} ({address}) waits for funds to pay gas")
         elif _needs_role(account) and not _we_are_admin():

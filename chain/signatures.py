@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from django.utils.translation import gettext as _
 
 from chain.canonical import parse
-from chain.commitments import keccak256, sha256
+from chain.commitments import hex_of, keccak256, sha256
 from chain.node import Node, Refused
 from core.errors import Invalid, Malformed, Problem
 
@@ -66,9 +66,9 @@ def typed_data(registry: Registry, text: str, statement: bytes) -> dict[str, Any
             "name": "Salus",
             "version": "1",
             "chainId": registry.chain_id,
-            "verifyingContract": "0x" + registry.contract.hex(),
+            "verifyingContract": hex_of(registry.contract),
         },
-        "message": {"text": text, "statement": "0x" + sha256(statement).hex()},
+        "message": {"text": text, "statement": hex_of(sha256(statement))},
     }
 
 
@@ -90,7 +90,7 @@ def typed_digest(registry: Registry, text: str, statement: bytes) -> bytes:
 
 def wallet_signature(digest: bytes, address: bytes, value: bytes, node: Node) -> dict[str, str]:
     """The signature's entry in a consent; asks the chain for a contract wallet alone."""
-    shown = {"address": "0x" + address.hex(), "value": "0x" + value.hex()}
+    shown = {"address": hex_of(address), "value": hex_of(value)}
     if _recovered(digest, value) == address:
         return {"type": "eip712", **shown}
     if _contract_accepts(digest, address, value, node):
@@ -203,6 +203,6 @@ def _shown_key(key: PublicKey) -> dict[str, Any]:
     if isinstance(key, rsa.RSAPublicKey):
         numbers = key.public_numbers()
         size = (key.key_size + 7) // 8
-        return {"type": "rs256", "n": "0x" + numbers.n.to_bytes(size, "big").hex(), "e": numbers.e}
+        return {"type": "rs256", "n": hex_of(numbers.n.to_bytes(size, "big")), "e": numbers.e}
     point = key.public_numbers()
     return {"type": "es256", "x": f"0x{point.x:064x}", "y": f"0x{point.y:064x}"}

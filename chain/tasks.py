@@ -6,7 +6,8 @@ from celery import shared_task
 from django.conf import settings
 
 from chain import anchoring, registry, rotation, sender, watcher
-from chain.deployment import check_chain, current_contracts
+from chain.continuity import check_chain
+from chain.contracts import current_contracts
 from chain.errors import ChainMismatch, ChainUnavailable
 from chain.node import get_node
 from chain.sender.accounts import look_at_all_funds

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chain.artifacts import artifact
+from chain.commitments import hex_of
 from chain.errors import ChainMismatch
 from chain.failpoints import failpoint
 from chain.locks import watching
@@ -156,7 +157,7 @@ def _decoded(contract: Contract, log: Log) -> Event | None:
         log_index=log.index,
         transaction_hash=log.transaction_hash,
         name=name,
-        args={key: "0x" + v.hex() if isinstance(v, bytes) else v for key, v in values.items()},
+        args={key: hex_of(v) if isinstance(v, bytes) else v for key, v in values.items()},
     )
 
 

@@ -1,5 +1,6 @@
 """After the fault run: what the database says, against what the chain says and what was promised."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,8 @@ from django.db.models import Count
 
 from chain.artifacts import artifact
 from chain.canonical import parse
-from chain.commitments import commitment_hex, fold, genesis_head, leaf_of, next_head
-from chain.deployment import LOG, REGISTRY, current_contracts, current_log
+from chain.commitments import fold, genesis_head, hex_of, leaf_of, next_head
+from chain.contracts import LOG, REGISTRY, current_contracts, current_log
 from chain.heads import head_document
 from chain.models import (
     AnchorState,
@@ -73,12 +74,17 @@ def _doubled_roots() -> int:
 
 
 def _doubled_effects() -> int:
-    """Keys with two successful transactions, by the chain's own receipts."""
-    node, successes = get_node(), Counter[object]()
-    for row in Transaction.objects.all():
+    """Keys with two successful transactions, by the chain's own receipts; tells which."""
+    node, successes = get_node(), Counter[Job]()
+    for row in Transaction.objects.select_related("job"):
         receipt = node.receipt(bytes(row.hash))
-        successes[row.job_id] += bool(receipt and receipt.succeeded)
-    return sum(1 for count in successes.values() if count > 1)
+        successes[row.job] += bool(receipt and receipt.succeeded)
+    doubled = [job for job, count in successes.items() if count > 1]
+    for job in doubled:
+        rows = job.transactions.order_by("created_at")
+        attempts = [f"{r.created_at:%T} nonce {r.nonce} {r.outcome} {r.block_number}" for r in rows]
+        print(f"sent twice: {job.reason}, {job.failures} failures: {attempts}", file=sys.stderr)
+    return len(doubled)
 
 
 def _wrong_paths() -> int:
@@ -129,9 +135,9 @@ def _wrong_heads() -> int:
             listed.update(said["commitments"])
             right = (number, previous, sum(listed.values()))
             wrong += (said["number"], said["previous"], said["count"]) != right
-            previous = commitment_hex(head.commitment.digest)
+            previous = hex_of(head.commitment.digest)
         own = Commitment.objects.filter(owner_id=person).exclude(kind=Kind.HEAD)
-        wrong += listed != Counter(map(commitment_hex, own.values_list("digest", flat=True)))
+        wrong += listed != Counter(map(hex_of, own.values_list("digest", flat=True)))
     return wrong
 
 

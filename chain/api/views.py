@@ -28,7 +28,7 @@ from chain.api.serializers import (
     TransactionDetailSerializer,
     TransactionSerializer,
 )
-from chain.deployment import current_log
+from chain.contracts import current_log
 from chain.models import Batch, Event, Job, Reorg
 from chain.permissions import oversees
 from chain.presenters.batches import batch_page, batch_row

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from chain.proofs import hex_of
+from chain.commitments import hex_of
 from chain.sender.accounts import WEI
 from chain.sender.fees import gwei
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from chain.commitments import hex_of
 from chain.models import AnchorState, Batch
 from chain.presenters.amounts import hex_or_nothing, moment
-from chain.proofs import hex_of
 
 # Words, tone and icon of a state.
 STATES: dict[str, tuple[str | Promise, str, str]] = {

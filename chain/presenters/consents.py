@@ -6,9 +6,9 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from chain.commitments import hex_of
 from chain.models import Event
 from chain.presenters.amounts import moment
-from chain.proofs import hex_of
 from chain.selectors.consents import GRANTED
 
 

@@ -8,11 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chain.artifacts import Artifact, artifact
-from chain.commitments import keccak256
-from chain.deployment import LOG, REGISTRY
+from chain.commitments import hex_of, keccak256
+from chain.contracts import LOG, REGISTRY
 from chain.models import Account, Contract
 from chain.presenters.transactions import PURPOSES
-from chain.proofs import hex_of
 from chain.sender.accounts import ether
 
 State = Account.State

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from chain.commitments import hex_of
 from chain.models import Reorg
-from chain.proofs import hex_of
 
 
 @dataclass(frozen=True)

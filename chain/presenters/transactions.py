@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from chain.commitments import hex_of
 from chain.models import Account, Job, RegistryEntry, Transaction
 from chain.presenters.amounts import fee, hex_or_nothing
-from chain.proofs import hex_of
 from chain.selectors.transactions import Sending
 from chain.sender.fees import gwei
 

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from chain.deployment import LOG
+from chain.contracts import LOG
 from chain.models import AnchorState, Batch, Commitment, Kind
 from chain.selectors.paging import Page, number, page_of
 from core.models import OwnerKind

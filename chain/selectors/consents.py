@@ -5,7 +5,7 @@ Nothing here joins them to what Salus knows of consents, records or people.
 
 from django.db.models import Q, QuerySet
 
-from chain.deployment import REGISTRY
+from chain.contracts import REGISTRY
 from chain.models import AnchorState, Event, RegistryEntry
 from chain.selectors.paging import Page, page_of, place
 

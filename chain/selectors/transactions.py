@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Length, Substr
 
 from chain.artifacts import artifact
-from chain.deployment import REGISTRY
+from chain.contracts import REGISTRY
 from chain.models import Batch, Job, RegistryEntry, Transaction
 from chain.selectors.batches import batches
 from chain.selectors.paging import Page, page_of, uuid

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
+from chain.commitments import hex_of
 from chain.errors import ChainMismatch
 from chain.models import Account, Transaction
 from chain.node import Node
@@ -30,7 +31,7 @@ def ensure_account(node: Node, purpose: str) -> Account:
         account = new_account(node, purpose, Account.State.ACTIVE)
     if look_at_funds(node, account) == 0:
         raise ChainMismatch(
-            f"The account {account.name} (0x{bytes(account.address).hex()}) has no funds to pay "
+            f"The account {account.name} ({hex_of(account.address)}) has no funds to pay "
             "gas with. Send it some and run this again."
         )
     return account
@@ -58,7 +59,7 @@ def look_at_funds(node: Node, account: Account) -> int:
     address = bytes(account.address)
     balance = node.balance(address)
     if settings.CHAIN_MINES_ON_DEMAND and balance < DEMO_FUNDS // 2:
-        node.ask("anvil_setBalance", "0x" + address.hex(), hex(DEMO_FUNDS))
+        node.ask("anvil_setBalance", hex_of(address), hex(DEMO_FUNDS))
         balance = DEMO_FUNDS
     Account.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
     return balance
@@ -78,7 +79,7 @@ def account_troubles() -> list[str]:
         state__in=[Account.State.RETIRED, Account.State.RETIRING]
     )
     found = [
-        f"the account {a.name} (0x{bytes(a.address).hex()}) holds {ether(a.balance)} and needs "
+        f"the account {a.name} ({hex_of(a.address)}) holds {ether(a.balance)} and needs "
         f"more than {ether(settings.CHAIN_LOW_BALANCE)}"
         for a in low.order_by("name")
     ]

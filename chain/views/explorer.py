@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from chain.deployment import LOG
+from chain.contracts import LOG
 from chain.models import Batch, Job
 from chain.permissions import oversees
 from chain.presenters.batches import BatchRow, batch_page, batch_row

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from chain.deployment import LOG, REGISTRY, current_contracts
+from chain.contracts import LOG, REGISTRY, current_contracts
 from chain.presenters import proof_response, verify_words
 from chain.proofs import trust_file
 from chain.selectors.batches import sample_commitment

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from accounts.viewer import Viewer
+from chain.contracts import current_registry
 from chain.models import Kind, RegistryEntry
-from chain.registry import current_registry, end, register
+from chain.registry import end, register
 from chain.services import Ending, Item, commit
 from core import audit
 from core.errors import Conflict, Forbidden, Invalid, Problem

@@ -5,7 +5,7 @@ from typing import IO
 from uuid import UUID
 
 from chain.archives import write_archive
-from chain.deployment import current_log
+from chain.contracts import current_log
 from chain.heads import head_document
 from chain.models import Commitment, PersonHead
 from chain.services import Disclosed

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from accounts.viewer import Viewer
 from chain.canonical import canonical, parse
-from chain.commitments import commitment_hex, keccak256
+from chain.commitments import hex_of, keccak256
+from chain.contracts import current_registry
 from chain.custody import custody_signature
 from chain.models import Commitment
-from chain.registry import current_registry
 from chain.signatures import Registry, typed_data, typed_digest
 from core.deployment import portal_urn
 from core.errors import Invalid, Problem, Unavailable
@@ -127,7 +127,7 @@ def grant_draft(  # noqa: PLR0913 - what a grant is made of
         "action": "grant",
         "ends_at": instant(ends_at),
         "grantee": f"{kind}/{grantee.pk}",
-        "lock": commitment_hex(keccak256(secret)),
+        "lock": hex_of(keccak256(secret)),
         "resource_types": list(SCOPE_TYPES[scope]),
         "scope": scope.value,
         "text": grant_text(str(grantee), str(scope.label), last_day),
@@ -141,7 +141,7 @@ def end_draft(
     """The statement `... may no longer see my record`; `place` is where the grant was recorded."""
     said = _common(consent.pk, consent.patient_id, custody, place) | {
         "action": "revoke",
-        "consent": commitment_hex(granted.digest),
+        "consent": hex_of(granted.digest),
         "text": _("%(who)s may no longer see what I shared with them on %(day)s.")
         % {"who": who, "day": date_format(consent.created_at, DAY)},
     }
@@ -159,7 +159,7 @@ def _current_place() -> Place:
     registry = current_registry()
     if registry is None:
         raise Unavailable(_("Salus is still being set up. Please try again in a minute."))
-    return {"chain_id": registry.chain_id, "contract": "0x" + bytes(registry.address).hex()}
+    return {"chain_id": registry.chain_id, "contract": hex_of(registry.address)}
 
 
 def _common(consent_id: UUID, patient_id: UUID, custody: Custody, place: Place) -> dict[str, Any]:
@@ -170,6 +170,6 @@ def _common(consent_id: UUID, patient_id: UUID, custody: Custody, place: Place) 
         "patient": f"Patient/{patient_id}",
         "custody": custody.value,
         "issued_at": instant(timezone.now()),
-        "nonce": "0x" + os.urandom(16).hex(),
+        "nonce": hex_of(os.urandom(16)),
         "registry": place,
     }

@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from chain.anchoring import all_final
-from chain.deployment import ensure_contracts, forget_chain
+from chain.continuity import forget_chain
+from chain.deployment import ensure_contracts
 from chain.models import Contract
 from chain.node import Node, get_node
 from chain.tasks import tick

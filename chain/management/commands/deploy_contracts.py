@@ -4,13 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chain.deployment import (
-    PURPOSES,
-    check_chain,
-    current_contracts,
-    ensure_contracts,
-    missing_contracts,
-)
+from chain.commitments import hex_of
+from chain.continuity import check_chain
+from chain.contracts import current_contracts
+from chain.deployment import PURPOSES, ensure_contracts, missing_contracts
 from chain.errors import FeesTooHigh
 from chain.models import Account
 from chain.node import Node, get_node
@@ -50,13 +47,13 @@ class Command(BaseCommand):
         self.stdout.write(f"To be created: {', '.join(missing)}.")
         for purpose in PURPOSES:
             account = active_account(purpose) or new_account(node, purpose, Account.State.ACTIVE)
-            address = "0x" + bytes(account.address).hex()
+            address = hex_of(account.address)
             funds = ether(look_at_funds(node, account))
             self.stdout.write(f"  account {account.name:10} {address}  holds {funds}")
 
     def _show(self) -> None:
         for contract in current_contracts():
             self.stdout.write(
-                f"{contract.name:16} 0x{bytes(contract.address).hex()}  chain {contract.chain_id}, "
+                f"{contract.name:16} {hex_of(contract.address)}  chain {contract.chain_id}, "
                 f"since block {contract.deploy_block}"
             )

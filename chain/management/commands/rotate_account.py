@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chain.commitments import hex_of
 from chain.models import Account
 from chain.node import get_node
 from chain.rotation import rotate
@@ -31,8 +32,8 @@ class Command(BaseCommand):
             except SalusError as error:
                 raise CommandError(error.detail) from error
             self.stdout.write(
-                f"{account.name} (0x{bytes(account.address).hex()}) is prepared. Send it funds for "
+                f"{account.name} ({hex_of(account.address)}) is prepared. Send it funds for "
                 "gas, if the chain is not our own; the workers do the rest."
             )
         for row in Account.objects.filter(purpose=purpose).order_by("created_at"):
-            self.stdout.write(f"  {row.name:12} 0x{bytes(row.address).hex()}  {row.state}")
+            self.stdout.write(f"  {row.name:12} {hex_of(row.address)}  {row.state}")

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chain.deployment import ensure_contracts, forget_chain, missing_contracts
+from chain.continuity import forget_chain
+from chain.deployment import ensure_contracts, missing_contracts
 from chain.errors import ChainUnavailable
 from core.deployment import portal_id
 from core.errors import SalusError

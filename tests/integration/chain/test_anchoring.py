@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from chain import sender, watcher
 from chain.anchoring import ForeignAppend, awaited, seal_batch
 from chain.commitments import fold, genesis_head, leaf_of, next_head
-from chain.deployment import check_chain, ensure_contracts, forget_chain
+from chain.continuity import check_chain, forget_chain
+from chain.deployment import ensure_contracts
 from chain.errors import ChainMismatch, ChainUnavailable, NotFinal
 from chain.models import (
     Account,

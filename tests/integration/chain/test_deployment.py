@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from chain.deployment import check_chain, current_contracts, ensure_contracts, forget_chain
+from chain.continuity import check_chain, forget_chain
+from chain.contracts import current_contracts
+from chain.deployment import ensure_contracts
 from chain.errors import ChainMismatch
 from chain.models import Account, Contract
 from chain.node import Node, get_node

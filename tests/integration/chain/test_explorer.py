@@ -10,13 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from chain.commitments import hex_of
 from chain.models import (
     Batch,
     Contract,
     Job,
 )
 from chain.node import Node
-from chain.proofs import hex_of
 from chain.status import report
 from chain.tasks import ledger_tick
 from tests.factories.ledger import (

@@ -5,13 +5,13 @@ from django.test import Client
 from django.utils import timezone
 
 from chain import watcher
+from chain.commitments import hex_of
 from chain.models import (
     Account,
     Contract,
     Reorg,
 )
 from chain.node import get_node
-from chain.proofs import hex_of
 from chain.tasks import tick
 from tests.factories.chain import RegistryFactory
 from tests.factories.ledger import (

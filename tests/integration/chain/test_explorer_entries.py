@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chain.commitments import hex_of
 from chain.models import (
     AnchorState,
     Batch,
@@ -21,7 +22,6 @@ from chain.presenters import STATES
 from chain.presenters.amounts import fee
 from chain.presenters.transactions import OUTCOMES
 from chain.presenters.transactions import STATES as JOB_STATES
-from chain.proofs import hex_of
 from tests.factories.ledger import (
     GWEI,
     make_attempt,

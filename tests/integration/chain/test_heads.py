@@ -10,8 +10,8 @@ from django.db import transaction
 from chain import registry
 from chain.anchoring import seal_batch
 from chain.canonical import parse
-from chain.commitments import commitment_hex, keccak256
-from chain.deployment import forget_chain
+from chain.commitments import hex_of, keccak256
+from chain.continuity import forget_chain
 from chain.heads import head_document, heads_of, waiting_of
 from chain.models import Batch, Commitment, Contract, Kind, PersonHead
 from chain.proofs import HEAD_DOMAIN, kept_head
@@ -44,7 +44,7 @@ def said(person: UUID) -> list[dict[str, Any]]:
 
 
 def hexes(rows: list[Commitment]) -> list[str]:
-    return [commitment_hex(row.digest) for row in rows]
+    return [hex_of(row.digest) for row in rows]
 
 
 def test_each_batch_lists_a_persons_news_in_order(until_final: Callable[[], None]):
@@ -59,7 +59,7 @@ def test_each_batch_lists_a_persons_news_in_order(until_final: Callable[[], None
     assert (one["number"], one["count"], one["previous"]) == (1, 3, None)
     head = PersonHead.objects.get(number=1)
     assert (two["number"], two["count"]) == (2, 5)
-    assert two["previous"] == commitment_hex(head.commitment.digest)
+    assert two["previous"] == hex_of(head.commitment.digest)
     assert one["person"] == f"Patient/{person.id}"
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from chain.commitments import hex_of
 from chain.models import Batch, Contract, Event, Job
-from chain.proofs import hex_of
 from chain.status import report
 from tests.factories.ledger import (
     GWEI,

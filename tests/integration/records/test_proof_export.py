@@ -16,10 +16,10 @@ from django.utils import timezone
 
 import salus_verify
 from accounts.viewer import Viewer
+from chain.contracts import current_registry
 from chain.heads import heads_of
 from chain.models import Commitment, Contract
 from chain.proofs import kept_head, trust_file
-from chain.registry import current_registry
 from core.audit import Actor
 from core.models import AuditEvent, DataKey
 from records.models import Patient, Scope
