@@ -1,17 +1,18 @@
 """From the outbox to a sealed batch, and what the chain's events make of it."""
 
+import time
 from collections.abc import Sequence
-from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Exists, FloatField, Max, OuterRef, Q
+from django.db.models.functions import Cast, Extract
 
 from chain.artifacts import artifact
 from chain.contracts import LOG
 from chain.failpoints import failpoint
-from chain.heads import add_heads
+from chain.heads import WAITING_COLUMNS, Waiting, add_heads
 from chain.models import (
     LOG_KINDS,
     Account,
@@ -69,20 +70,21 @@ def _locked_log() -> Contract | None:
     return rows.filter(name=LOG, current=True).first()
 
 
-def _waiting(most: int) -> list[Commitment]:
+def _waiting(most: int) -> list[Waiting]:
     """What waits, the urgent first, once it is enough, urgent, or has waited long enough.
 
     With it come consents that no person head lists yet: they are not leaves themselves.
     """
     rows = Commitment.objects.filter(WAITING)
     locked = rows.order_by("-urgent", "created_at").select_for_update(skip_locked=True)
-    found = list(locked.defer("reference", "sealed_salt")[:most])
-    due = timezone.now() - timedelta(seconds=settings.ANCHOR_BATCH_SECONDS)
-    ripe = len(found) == most or any(row.urgent or row.created_at <= due for row in found)
+    columns = locked.annotate(at=Cast(Extract("created_at", "epoch"), FloatField()))
+    found = [Waiting(*row) for row in columns.values_list(*WAITING_COLUMNS)[:most]]
+    due = time.time() - settings.ANCHOR_BATCH_SECONDS
+    ripe = len(found) == most or any(row.urgent or row.at <= due for row in found)
     return _fitting(found, most) if ripe else []
 
 
-def _fitting(rows: list[Commitment], most: int) -> list[Commitment]:
+def _fitting(rows: list[Waiting], most: int) -> list[Waiting]:
     """As many of the first rows as fit into one tree, with a head for each person among them."""
     people = {row.owner_id for row in rows if row.owner_kind == OwnerKind.PATIENT}
     if len(rows) + len(people) <= most:
@@ -90,10 +92,11 @@ def _fitting(rows: list[Commitment], most: int) -> list[Commitment]:
     return rows[: max(1, most // 2)]
 
 
-def _store(log: Contract, waiting: Sequence[Commitment]) -> Batch:
+def _store(log: Contract, waiting: Sequence[Waiting]) -> Batch:
     sequence = (log.batches.aggregate(last=Max("sequence"))["last"] or 0) + 1
     heads = add_heads(waiting)
-    leaves = [row for row in waiting if row.kind != Kind.CONSENT] + heads
+    leaves: list[Waiting | Commitment] = [r for r in waiting if r.kind != Kind.CONSENT]
+    leaves += heads
     tree, positions = build([bytes(c.digest) for c in leaves], _batch_key(log), sequence)
     batch_id = Batch._meta.pk.get_default()
     job = enqueue(
@@ -107,8 +110,9 @@ def _store(log: Contract, waiting: Sequence[Commitment]) -> Batch:
         id=batch_id, log=log, sequence=sequence, root=tree.root, depth=tree.depth,
         count=len(leaves), nodes=tree.nodes, job=job,
     )  # fmt: skip
-    _place(batch, leaves, positions)
-    _list([row for row in waiting if row.kind == Kind.CONSENT])
+    consents = [row for row in waiting if row.kind == Kind.CONSENT]
+    _place([(row, batch.id, place) for row, place in zip(leaves, positions, strict=True)])
+    _place([(row, None, None) for row in consents])
     return batch
 
 
@@ -116,26 +120,26 @@ def _batch_key(log: Contract) -> bytes:
     return derived_secret(f"batch padding {bytes(log.address).hex()}")
 
 
-def _place(batch: Batch, commitments: Sequence[Commitment], positions: Sequence[int]) -> None:
-    """Note each commitment's batch, position and head in one statement."""
+def _place(rows: Sequence[tuple[Waiting | Commitment, UUID | None, int | None]]) -> None:
+    """Note each commitment's head, batch and position, in one statement.
+
+    Consents have no place in a tree; what lists them is noted all the same.
+    """
+    if not rows:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE chain_commitment AS c SET batch_id = %s, position = p.position, "
-            "head_id = p.head_id "
-            "FROM unnest(%s::uuid[], %s::int[], %s::bigint[]) AS p(id, position, head_id) "
-            "WHERE c.id = p.id",
+            "UPDATE chain_commitment AS c SET head_id = p.head_id, batch_id = p.batch_id, "
+            "position = p.position "
+            "FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::int[]) "
+            "AS p(id, head_id, batch_id, position) WHERE c.id = p.id",
             [
-                batch.id,
-                [c.id for c in commitments],
-                list(positions),
-                [c.head_id for c in commitments],
+                [row.id for row, _, _ in rows],
+                [row.head_id for row, _, _ in rows],
+                [batch for _, batch, _ in rows],
+                [position for _, _, position in rows],
             ],
         )
-
-
-def _list(consents: Sequence[Commitment]) -> None:
-    """Consents have no place in a tree; what lists them is noted all the same."""
-    Commitment.objects.bulk_update(consents, ["head"], batch_size=1000)
 
 
 # -- what the chain says ---------------------------------------------------------------------------

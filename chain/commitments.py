@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from Crypto.Hash import keccak
+from sha3 import keccak_256
 
 DOMAIN = b"salus-commit/1\x00"
 SALT = 32
@@ -16,7 +16,8 @@ def sha256(data: bytes) -> bytes:
 
 def keccak256(data: bytes) -> bytes:
     """32 bytes; Ethereum's Keccak, not SHA3-256."""
-    return keccak.new(data=data, digest_bits=256).digest()
+    digest: bytes = keccak_256(data).digest()
+    return digest
 
 
 def commitment(*, salt: bytes, kind: str, reference: str, document: bytes) -> bytes:

@@ -6,6 +6,7 @@ there are in all, the new commitments in order). DESIGN section 4, docs/PROOFS.m
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,10 +22,27 @@ from core.models import OwnerKind
 FORMAT = "salus-head/1"
 
 
-def add_heads(waiting: Sequence[Commitment]) -> list[Commitment]:
+@dataclass(slots=True)
+class Waiting:
+    """What a batch needs of a commitment that waits: less than a model's row, and much quicker."""
+
+    id: UUID
+    digest: bytes
+    kind: str
+    owner_kind: str
+    owner_id: UUID
+    head_id: int | None
+    urgent: bool
+    at: float  # when it was written, in seconds since 1970
+
+
+WAITING_COLUMNS = [field.name for field in fields(Waiting)]
+
+
+def add_heads(waiting: Sequence[Waiting]) -> list[Commitment]:
     """Make the next head of each person among what waits; gives the heads' own commitments.
 
-    Sets `head` on the rows that were listed, without saving them. The caller holds the log's lock,
+    Sets `head_id` on the rows that were listed, without saving them. The caller holds the log's lock,
     so that heads follow each other.
     """
     news = _by_person(waiting)
@@ -38,13 +56,13 @@ def add_heads(waiting: Sequence[Commitment]) -> list[Commitment]:
     PersonHead.objects.bulk_create(made)
     for head in made:
         for row in news[head.owner_id]:
-            row.head = head
+            row.head_id = head.pk
     return commitments
 
 
-def _by_person(waiting: Sequence[Commitment]) -> dict[UUID, list[Commitment]]:
-    found: dict[UUID, list[Commitment]] = defaultdict(list)
-    for row in sorted(waiting, key=lambda row: (row.created_at, row.id)):
+def _by_person(waiting: Sequence[Waiting]) -> dict[UUID, list[Waiting]]:
+    found: dict[UUID, list[Waiting]] = defaultdict(list)
+    for row in sorted(waiting, key=lambda row: (row.at, row.id)):
         if row.owner_kind == OwnerKind.PATIENT and row.head_id is None and row.kind != Kind.HEAD:
             found[row.owner_id].append(row)
     return found
@@ -56,7 +74,7 @@ def _last_heads(people: Sequence[UUID]) -> dict[UUID, PersonHead]:
     return {head.owner_id: head for head in newest}
 
 
-def _next(sealer: Sealer, last: PersonHead | None, listed: Sequence[Commitment]) -> PersonHead:
+def _next(sealer: Sealer, last: PersonHead | None, listed: Sequence[Waiting]) -> PersonHead:
     person = sealer.owner.id
     number = last.number + 1 if last else 1
     count = (last.count if last else 0) + len(listed)

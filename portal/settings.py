@@ -191,6 +191,8 @@ CONSENT_CALL_LEAST = env.int("CONSENT_CALL_LEAST", 4)
 ANCHOR_BATCH_LEAVES = min(env.int("ANCHOR_BATCH_LEAVES", 65_536), 65_536)
 # How long a commitment waits for company; what a person waits for goes at once.
 ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
+# How often the ledger's worker is called to look after it.
+LEDGER_TICK_SECONDS = env.float("LEDGER_TICK_SECONDS", 1.0)
 
 # -- Celery ----------------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that finds the last one waiting for a worker is dropped, not queued behind it.
     "ledger": {
         "task": "chain.tasks.ledger_tick",
-        "schedule": schedule(env.float("LEDGER_TICK_SECONDS", 1.0)),
+        "schedule": schedule(LEDGER_TICK_SECONDS),
         "options": {"queue": "chain", "expires": 2},
     },
     "supply-sweep": {

@@ -87,6 +87,7 @@ class Arena:
             "CHAIN_MINES_ON_DEMAND": "0",
             "CHAIN_FINALITY_DEPTH": str(DEPTH),
             "ANCHOR_BATCH_SECONDS": "0",
+            "LEDGER_TICK_SECONDS": "0.2",  # one round each time: the workers here know no rest
         }
         self.chance = chance
         self.counts: Counter[str] = Counter()
