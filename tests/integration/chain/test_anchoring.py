@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from chain import sender, watcher
+from chain import anchoring, sender, tasks, watcher
 from chain.anchoring import ForeignAppend, awaited, seal_batch
 from chain.commitments import fold, genesis_head, leaf_of, next_head
 from chain.continuity import check_chain, forget_chain
@@ -27,7 +27,7 @@ from chain.node import Node, get_node
 from chain.proofs import path_of, proof
 from chain.services import Disclosed, Item, commit
 from chain.signer import get_signer
-from chain.tasks import tick
+from chain.tasks import ledger_tick, tick
 from core.keys import Owner, sealer_for
 
 pytestmark = pytest.mark.django_db
@@ -260,3 +260,15 @@ def test_an_idle_ledger_does_nothing(ledger: Contract):
     tick()
     assert get_node().header("latest") == before
     assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize(("waits", "least", "most"), [(True, 3, 4), (False, 1, 1)])
+def test_while_a_block_is_awaited_the_ledger_is_looked_after_more_often(
+    waits, least, most, monkeypatch, settings
+):
+    settings.LEDGER_TICK_SECONDS = 1.0
+    rounds: list[None] = []
+    monkeypatch.setattr(tasks, "tick", lambda: rounds.append(None))
+    monkeypatch.setattr(anchoring, "awaited", lambda: waits)
+    ledger_tick()
+    assert least <= len(rounds) <= most
