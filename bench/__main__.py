@@ -27,7 +27,7 @@ def main() -> int:
         state = State(Path(folder))
         processes = Processes(state, quiet=True)
         try:
-            env = start_services(state, processes, keep_chain=False)
+            env = start_services(state, processes)
             env |= {"CHAIN_MINES_ON_DEMAND": "1", "DEMO": "1", "SALUS_STATE_DIR": folder}
             os.environ.update(env, DJANGO_SETTINGS_MODULE="portal.settings")
             state.write_env(env)

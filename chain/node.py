@@ -74,9 +74,7 @@ class Node:
         with _reaching():
             answer = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
         if error := answer.get("error"):
-            raise Refused(
-                str(error.get("message", error)) if isinstance(error, dict) else str(error)
-            )
+            raise Refused(_words(error))
         return answer.get("result")
 
     def chain_id(self) -> int:
@@ -211,6 +209,12 @@ def _reaching() -> Iterator[None]:
         yield
     except (requests.RequestException, OSError, TimeoutError, ValueError) as error:
         raise ChainUnavailable(type(error).__name__) from error
+
+
+def _words(error: Any) -> str:
+    """What the node says, on one line: the data of a revert, with any bytes, may be part of it."""
+    text = str(error.get("message", error)) if isinstance(error, dict) else str(error)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _int(value: Any) -> int:

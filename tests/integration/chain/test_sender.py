@@ -8,6 +8,7 @@ from django.db import transaction
 
 from chain import registry, rotation, sender, watcher
 from chain.anchoring import awaited, seal_batch
+from chain.artifacts import artifact
 from chain.models import (
     Account,
     AnchorState,
@@ -243,6 +244,19 @@ def test_a_call_that_would_revert_waits_longer_each_time(node: Node, monkeypatch
     Job.objects.update(not_before=None)
     settle()
     assert sender.trouble() == []
+
+
+def test_a_refusal_with_any_bytes_in_it_is_noted(node: Node):
+    """A custom error has its arguments as bytes, which anvil puts into its message as they are."""
+    committed()
+    seal_batch()
+    data = artifact("AnchorLog").call("append", 9, b"\7" * 32, 4)
+    Job.objects.filter(key__startswith="anchor:").update(data=data)  # 9 is not the next one
+    sender.sign_waiting(node)
+    job = Job.objects.get(key__startswith="anchor:")
+    assert job.failures == 1
+    assert "reverted" in job.error
+    assert job.error.isprintable()
 
 
 def test_a_refused_call_whose_effect_is_there_is_done(node: Node):
