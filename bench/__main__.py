@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from bench.scenarios import faults
 from portal.stack.embedded import start_services
 from portal.stack.processes import Processes
 from portal.stack.state import State
@@ -19,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description="Run the benchmarks.")
     parser.add_argument("name", nargs="*", metavar="NAME", help=" ".join(NAMES))
     parser.add_argument("--quick", action="store_true", help="faults: a run of under a minute")
+    parser.add_argument("--seed", type=int, default=faults.SEED, help="of faults --quick")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file to write")
     options = parser.parse_args()
     if unknown := set(options.name) - set(NAMES):
@@ -43,7 +46,7 @@ def _run(options: argparse.Namespace, processes: Processes, env: dict[str, str])
     from django.core.management import call_command
 
     from bench.measure import Recorder
-    from bench.scenarios import contracts, faults, ledger, records, web
+    from bench.scenarios import contracts, ledger, records, web
     from core.deployment import portal_id
 
     scenarios = {
@@ -51,7 +54,7 @@ def _run(options: argparse.Namespace, processes: Processes, env: dict[str, str])
         "records": records.run,
         "web": web.run,
         "contracts": contracts.run,
-        "faults": faults.run_quick if options.quick else faults.run,
+        "faults": partial(faults.run_quick, seed=options.seed) if options.quick else faults.run,
     }
     call_command("migrate", verbosity=0)
     recorder = Recorder()

@@ -34,6 +34,7 @@ def main() -> None:
             os.environ["SALUS_FAILPOINT"] = "".join(failpoint)
             os.close(0)
             roles[role]()
+            os._exit(0)
         print(pid, flush=True)
 
 
@@ -41,7 +42,8 @@ def keep_the_ledger() -> None:
     """What a worker does, tick after tick; whatever breaks is met again at the next."""
     from chain.tasks import ledger_tick
 
-    while True:
+    nursery = os.getppid()
+    while os.getppid() == nursery:
         survive(ledger_tick)
         time.sleep(PAUSE)
 
@@ -49,8 +51,9 @@ def keep_the_ledger() -> None:
 def write_on() -> None:
     """Records, consents and ends of consents, all the time; notes what it was promised."""
     promises = Path(os.environ["SALUS_STATE_DIR"]) / "promises"
+    nursery = os.getppid()
     with promises.open("a") as file:
-        while True:
+        while os.getppid() == nursery:
             survive(lambda: write_once(file))
             time.sleep(0.1)
 

@@ -8,7 +8,7 @@ import sys
 from portal.stack.state import ROOT
 from tests.e2e.product import OURS
 
-SECONDS = 150
+SECONDS = 300  # a bound for a busy machine; it takes 50
 
 
 def test_nothing_is_lost_or_doubled_whatever_breaks(tmp_path):
