@@ -2051,6 +2051,9 @@ def _directory(file: BinaryIO) -> tuple[int, bytes, int]:
     return count, file.read(listed), start
 
 
+SEALED_FLAGS = 1 | 1 << 5 | 1 << 6 | 1 << 13  # encrypted, a patch, encrypted, the list masked
+
+
 def _member(directory: bytes, at: int) -> tuple[Listed, int]:
     """One file of the list, and where the next one stands."""
     if directory[at : at + 4] != b"PK\1\2" or at + 46 > len(directory):
@@ -2070,11 +2073,8 @@ def _member(directory: bytes, at: int) -> tuple[Listed, int]:
     return Listed(name, method, crc, numbers[1], numbers[0], numbers[2]), ends[3]
 
 
-SEALED_FLAGS = 1 | 1 << 5 | 1 << 6 | 1 << 13  # encrypted, a patch, encrypted, the list masked
-
-
 def _widened(numbers: Sequence[int], extra: bytes, name: str) -> list[int]:
-    """The numbers of a file, taken from its extra fields where they are too large for their place."""
+    """A file's numbers, taken from its extra fields where they are too large for their place."""
     large, at = [], 0
     while at < len(extra):
         kind, length = struct.unpack_from("<HH", extra.ljust(at + 4, b"\0"), at)
@@ -2507,7 +2507,7 @@ def events(
     """A log's events from a block on to the final one, in order.
 
     Asked for by ranges of blocks. A node that gives no usable answer for one is asked for half of
-    it, and from then on for no more than that; one that gives none for a single block is not usable.
+    it, then for no more than that at once; one that gives none for a single block is not usable.
     """
     most = BLOCKS_AT_ONCE
     while start <= state.at:

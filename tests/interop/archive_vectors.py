@@ -248,10 +248,11 @@ def bad_heads() -> Iterator[Vector]:
             marks.append("listed!")
         yield vector(f"heads-{name}", what, but(ARCHIVE, *marks), given)
     given = small()
-    head = given.next_head([b"7" * 32])
+    more = document_item("Observation/c/_history/1", b"{}")
+    head = given.next_head([commitment(**more)])
     head["reference"] = f"{PORTAL}/{PERSON}/_head/9"
-    given.sealed.append((head, given.ledger.append([head])))
-    given.missing = [{"commitment": hexed(b"7" * 32), "reason": "erased"}]
+    entry = given.ledger.append([more, head])
+    given.sealed += [(more, entry), (head, entry)]
     yield vector(
         "heads-reference",
         "Head 3 under the reference of head 9; what it lists, it lists nevertheless.",
@@ -663,7 +664,7 @@ def broken_zips(given: Person, made: Make) -> Iterator[Vector]:
             "A zip64 field for a file that needs none.",
             made(told(2, extra=extra_field(1, struct.pack("<Q", 2)))),
         ),
-        "64-absent": ("A place for zip64's field, which is not there.", made(told(2, place=FULL_32))),
+        "64-absent": ("A place in a zip64 field that is absent.", made(told(2, place=FULL_32))),
         "patched": ("A file that is a patch (bit 5).", made(told(2, flags=1 << 5))),
         "strongly": ("A strongly encrypted file (bit 6).", made(told(2, flags=1 << 6))),
         "masked": ("A masked directory (bit 13).", made(told(2, flags=1 << 13))),
@@ -708,7 +709,7 @@ def broken_files(given: Person, made: Make) -> Iterator[Vector]:
             made(told(2, own=File("documents/9.json", b"{}").local()[:-2])),
         ),
         "place": ("A file is not where the directory says.", made(told(2, place=1))),
-        "place-behind": ("A file that would reach into the directory.", made(behind_all)),
+        "place-inside": ("A file that stands in the directory, as a comment.", made(inside)),
     }
     for name, (what, file) in rows.items():
         yield vector(f"zip-{name}", what, but(ARCHIVE, "commitment!"), given, file=file)
@@ -724,8 +725,8 @@ def broken_files(given: Person, made: Make) -> Iterator[Vector]:
 
 
 FREE = (
-    "What means nothing: gaps, the order of files, comments on them, extra fields, version 6.3, flags "
-    "1, 2, 3 and 11, and whatever a file's own header says but its name."
+    "What means nothing: gaps, the order of files, comments on them, extra fields, version 6.3, "
+    "flags 1, 2, 3 and 11, and whatever a file's own header says but its name."
 )
 
 
@@ -739,8 +740,8 @@ def freely(files: list[File]) -> None:
         file.extra = extra_field(0x7875, b"\1") + extra_field(0xCAFE, b"")
 
 
-def behind_all(files: list[File]) -> None:
-    """A document that is stored last, and is said to have as many bytes more as the directory."""
-    files.append(files.pop(2))
-    listed = sum(len(file.listed(0)) for file in files)
-    told(-1, packed_size=2 + listed, size=2 + listed)(files)
+def inside(files: list[File]) -> None:
+    """A document's file once more, as a comment on the last one; there the directory says it is."""
+    files[-1].comment = files[2].local()
+    listed = sum(len(file.listed(0)) for file in files) - len(files[-1].comment)
+    files[2].place = sum(len(file.local()) for file in files) + listed

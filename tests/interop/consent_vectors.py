@@ -78,8 +78,8 @@ def vector(name: str, what: str, steps: str, given: tuple[Person, Given], **othe
 
 def vectors() -> Iterator[Vector]:
     for part in (
-        honest, limits, wallets, passkeys, older_passkeys, statements, documents, contracts, on_record,
-        endings, broken_endings, strict, kept,
+        honest, limits, wallets, passkeys, older_passkeys, statements, documents, contracts,
+        on_record, endings, broken_endings, strict, kept,
     ):  # fmt: skip
         yield from part()
 
@@ -553,8 +553,10 @@ def by_contract(_statement: bytes) -> Json:
 
 
 def asked(said: Json, at: int, answer: str) -> Answers:
-    """What the contract answers when it is asked for its signature, by eth-abi's encoding; `said` is
-    the file or, of an ending, the part of it that has the document."""
+    """What the contract answers when it is asked for its signature, by eth-abi's encoding.
+
+    `said` is the file or, of an ending, the part of it that has the document.
+    """
     from eth_abi.abi import encode
 
     document = json.loads(base64.b64decode(said["document"]))
@@ -680,7 +682,7 @@ def ended_contracts() -> Iterator[Vector]:
     then = {**at_block(32, ENDED), **asked(said, 32, MAGIC)}
     yield vector(
         "end-contract-changed",
-        "A contract wallet that accepts the ending in the block in which it was recorded, and only there.",
+        "A contract wallet that accepts the ending in its own block, and only there.",
         steps,
         (given, consent),
         nodes=({**given.answers(), **asked(said, 40, "0x"), **then},),

@@ -142,7 +142,7 @@ def wrong() -> Iterator[Vector]:
     )
     yield vector(
         "deployed-later",
-        "The log was put there behind the final block, says the trust file: no event is asked for.",
+        "The log was put there behind the final block: there is no event to ask for.",
         f"trust {but(AUDIT, 'end!')}",
         made,
         [answers(made)],
@@ -152,7 +152,7 @@ def wrong() -> Iterator[Vector]:
     ranged |= {asked(made, 1, 20): [one, three], asked(made, 21, 40): [{}]}
     yield vector(
         "gap-and-spoilt",
-        "Entry 2 is missing in the first half of the blocks: what the second would say is not asked.",
+        "Entry 2 is missing in the first half of the blocks: nobody asks for the second.",
         STOPPED,
         made,
         [ranged],

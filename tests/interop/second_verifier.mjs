@@ -730,7 +730,7 @@ function directoryOf(bytes) {
   return { count, start, end: start + size };
 }
 
-/** The numbers of zip64's record; the end record has the same ones, or says that they are too large. */
+/** The numbers of zip64's record; those of the end record are the same, or all ones. */
 function numbersOf64(bytes, end, shorts, longs) {
   const [locator, record] = [end - 20, end - 76];
   const disks = [4, 16].map((at) => bytes.readUInt32LE(locator + at));
@@ -1419,7 +1419,8 @@ function askLog(report, node, final, trust, batches) {
   if (!codeStep(report, node, final, trust.log, trust.code_hash)) return;
   const holds = (n, head) => () => node.head(trust.log, n, final) === head;
   report.step("entry", togetherAsked(batches.map((b) => holds(b.sequence, b.head))));
-  report.step("previous", togetherAsked(batches.map((b) => holds(b.sequence - 1n, b.previous_head))));
+  const before = batches.map((b) => holds(b.sequence - 1n, b.previous_head));
+  report.step("previous", togetherAsked(before));
 }
 
 function askRegistry(report, node, final, trust, cases, wallets) {
@@ -1466,7 +1467,8 @@ function askWallet(node, block, consent) {
   const padding = Buffer.alloc((32 - (value.length % 32)) % 32);
   const data = [typedHash(consent), word(0x40), word(value.length), value, padding];
   const name = selector("isValidSignature(bytes32,bytes)");
-  return unlessSilent(() => node.call(consent.signature.address, block, name, ...data) === ACCEPTED);
+  const { address } = consent.signature;
+  return unlessSilent(() => node.call(address, block, name, ...data) === ACCEPTED);
 }
 
 // ---- The log

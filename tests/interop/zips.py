@@ -66,8 +66,10 @@ class Zipped:
         end: dict[int, int] | None = None,
         large: dict[int, int] | None = None,
     ) -> bytes:
-        """`end` and `large` replace numbers of the end record and of zip64's, by their place: 0 and 1
-        two disks, 2 and 3 two counts, 4 the directory's length and 5 where it begins."""
+        """`end` and `large` replace numbers of the end record and of zip64's, by their place.
+
+        0 and 1 are disks, 2 and 3 counts, 4 is the directory's length and 5 where it begins.
+        """
         made, listed = b"", b""
         for entry in self.entries:
             listed += entry.listed(len(made))
