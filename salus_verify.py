@@ -25,11 +25,13 @@ import hashlib
 import json
 import os
 import re
+import struct
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,7 +49,7 @@ MAX_CONSENT = 1024 * 1024
 MAX_HEAD = 16 * 1024 * 1024
 MAX_LISTING = 128 * 1024 * 1024  # archive.json and tree.json, each
 MAX_DIRECTORY = 32 * 1024 * 1024  # of a zip
-MAX_UNPACKED = 2 * 1024 * 1024 * 1024
+MAX_UNPACKED = 2 * 1024 * 1024 * 1024  # of a zip; and packed
 MAX_FILES = 200_000
 MAX_ANSWER = 4 * 1024 * 1024  # of a node
 MAX_MARKS = 10_000  # lists and objects in one text, before its nesting is looked at
@@ -57,6 +59,8 @@ MAX_INTEGER = 2**64 - 1
 TIMEOUT = 20.0  # seconds, for each call to a node
 CALLS_AT_ONCE = 50  # in one request to a node
 BLOCKS_AT_ONCE = 10_000  # of which a node is asked for the events
+MAX_SILENT = 10  # calls that a node may leave unanswered before it is asked no more
+PIECE = 64 * 1024  # bytes of a file in a zip, at once
 
 
 # -- hashes ----------------------------------------------------------------------------------------
@@ -904,14 +908,17 @@ class Head:
     commitments: list[bytes]
     commitment: bytes  # of the head itself
 
+    @property
+    def reference(self) -> str:
+        """Under which it is sealed."""
+        return f"{self.portal}/{self.person}/_head/{self.number}"
 
-def read_head(document: bytes, reference: str, commitment: bytes) -> Head:
-    """A head's document, which must say what its reference says; raises Refused."""
+
+def read_head(document: bytes, commitment: bytes) -> Head:
+    """A head's document; raises Refused. Whether its reference fits is not looked at."""
     found = HEAD(parse_json(document, MAX_HEAD), "")
     del found["format"]
     head = Head(**found, commitment=commitment)
-    if reference != f"{head.portal}/{head.person}/_head/{head.number}":
-        raise Refused("named", "reference")
     first, before = head.number == 1, head.count - len(head.commitments)
     if first != (head.previous is None) or first != (before == 0) or before < 0:
         raise Refused("count", "count")
@@ -922,7 +929,10 @@ def read_kept_head(data: bytes) -> tuple[dict[str, Any], Head]:
     """The members of a kept head and the head in it; raises Refused."""
     kept = KEPT_HEAD(parse_json(data, MAX_PROOF), "")
     _begins(kept["reference"], kept["portal"], "reference")
-    return kept, read_head(kept["document"], kept["reference"], kept["commitment"])
+    head = read_head(kept["document"], kept["commitment"])
+    if kept["reference"] != head.reference:
+        raise Refused("named", "reference")
+    return kept, head
 
 
 def kept_fault(kept: dict[str, Any]) -> str:
@@ -1032,15 +1042,28 @@ def _result(answer: Any) -> Any:
 
 
 def results(node: Node, calls: Calls) -> Iterator[Any]:
-    """What a node answers to many calls, in order; raises Unanswered."""
+    """What a node answers to many calls, in order; an Unanswered stands where an answer is missing.
+
+    A node that left too many unanswered is asked no more, since each may take all of its time.
+    """
+    silent: list[Unanswered] = []
     for start in range(0, len(calls), CALLS_AT_ONCE):
         some = calls[start : start + CALLS_AT_ONCE]
         try:
-            if node.ask_many is None or len(some) == 1:
+            if node.ask_many is None or len(some) == 1 or silent:
                 raise Unanswered("one at a time")
             yield from node.ask_many(some)
         except Unanswered:
-            yield from (node.ask(*call) for call in some)
+            for call in some:
+                yield silent[-1] if len(silent) == MAX_SILENT else _tried(node, call, silent)
+
+
+def _tried(node: Node, call: tuple[str, list[Any]], silent: list[Unanswered]) -> Any:
+    try:
+        return node.ask(*call)
+    except Unanswered as error:
+        silent.append(error)
+        return error
 
 
 def quantity(value: Any) -> int:
@@ -1082,15 +1105,21 @@ class State:
     node: Node
     at: int
 
-    def calls(self, calls: Sequence[Call]) -> Iterator[bytes]:
-        """What contracts answer, in order."""
-        asked = [{"to": hex_of(to), "data": hex_of(data)} for to, data in calls]
-        for found in results(self.node, [("eth_call", [call, hex(self.at)]) for call in asked]):
-            yield data_of(found)
+    def calls(self, calls: Sequence[Call]) -> Iterator[bytes | Unanswered]:
+        """What contracts answer, in order; an Unanswered where that is not usable."""
+        for found in results(self.node, list(map(self._asked, calls))):
+            try:
+                yield found if isinstance(found, Unanswered) else data_of(found)
+            except Unanswered as error:
+                yield error
 
     def call(self, call: Call) -> bytes:
-        """What a contract answers."""
-        return next(self.calls([call]))
+        """What a contract answers; raises Unanswered."""
+        return data_of(self.node.ask(*self._asked(call)))
+
+    def _asked(self, call: Call) -> tuple[str, list[Any]]:
+        to, data = call
+        return "eth_call", [{"to": hex_of(to), "data": hex_of(data)}, hex(self.at)]
 
     def time(self) -> int:
         """The block's own time."""
@@ -1109,10 +1138,12 @@ def wallet_call(signed: Signed) -> Call:
     return signed.signature["address"], data + word(len(value)) + value + b"\0" * (-len(value) % 32)
 
 
-def time_in(answer: bytes) -> int:
+def time_in(answer: bytes | Unanswered) -> int | Unanswered:
     """The uint64 that a registry answers."""
+    if isinstance(answer, Unanswered):
+        return answer
     if len(answer) != 32:
-        raise Unanswered("the answer is not a time")
+        return Unanswered("the answer is not a time")
     return int.from_bytes(answer, "big")
 
 
@@ -1151,6 +1182,14 @@ class Report:
     def fault(self, id: str, fault: str, right: str) -> bool:
         """Add a step that fails where there is a fault."""
         return self.check(id, not fault, right, fault)
+
+    def settle(self, id: str, name: str, faults: Sequence[str | Unanswered], right: str) -> None:
+        """Add a step about many answers: a fault in one counts more than one that is missing."""
+        silent = [fault for fault in faults if isinstance(fault, Unanswered)]
+        wrong = [fault for fault in faults if fault and not isinstance(fault, Unanswered)]
+        if silent and not wrong:
+            raise silent[0]
+        self.check(id, not wrong, name + right, name + "".join(wrong[:1]))
 
     def has(self, state: str) -> bool:
         """Whether any step ended so."""
@@ -1715,38 +1754,61 @@ def _check_recorded(
     if wallets:
         _check_wallets(report, wallets, trust["chain_id"], state)
 
-    def times(function: bytes, keys: Iterable[bytes]) -> list[int]:
+    def times(function: bytes, keys: Iterable[bytes]) -> list[int | Unanswered]:
         calls = [(registry["address"], keccak256(function)[:4] + key) for key in keys]
         return list(map(time_in, state.calls(calls)))
 
+    def faults(
+        judge: Callable[[Consent, int], str], answers: Sequence[int | Unanswered]
+    ) -> list[str | Unanswered]:
+        def fault(one: Consent, at: int | Unanswered) -> str | Unanswered:
+            words = at if isinstance(at, Unanswered) else judge(one, at)
+            return f"{one.place}: {words}." if words and isinstance(words, str) else words
+
+        return list(map(fault, consents, answers))
+
     granted = times(b"grantedAt(bytes32)", (one.proof["commitment"] for one in consents))
-    fault = _worst(consents, map(Consent.granted_fault, consents, granted))
-    count = counted(len(consents), "consent")
-    report.fault("granted", fault and name + fault, f"{name}The registry holds {count}.")
+    words = f"The registry holds {counted(len(consents), 'consent')}."
+    report.settle("granted", name, faults(Consent.granted_fault, granted), words)
     locks = (one.signed.statement["lock"] for one in consents if one.signed)
     ended = times(b"revokedAt(bytes32)", locks)
-    now = (state.time(), state.at)
-    for consent in consents:
-        consent.seen = max(consent.seen, now)
-    fault = _worst(consents, map(Consent.standing_fault, consents, ended))
-    over, when = sum(map(bool, ended)), f"as of block {state.at} ({date_of(now[0])})"
+    wrong, now = faults(Consent.standing_fault, ended), 0
+    try:
+        now = state.time()
+        for consent in consents:
+            consent.seen = max(consent.seen, (now, state.at))
+    except Unanswered as error:
+        wrong.append(error)
+    over, when = sum(map(bool, ended)), f"as of block {state.at} ({date_of(now)})"
     words = f"{len(ended) - over} not ended, {over} ended, {when}, as the file says."
-    report.fault("standing", fault and name + fault, name + words)
+    report.settle("standing", name, wrong, words)
 
 
 def _check_wallets(report: Report, wallets: Sequence[Judged], chain_id: int, state: State) -> None:
     """The contracts that signed say so, now or when the consents were recorded."""
     name, what = f"[{state.node.name}] ", counted(len(wallets), "contract wallet")
     away = [one for one in wallets if one.signed.statement["registry"]["chain_id"] != chain_id]
-    wrong = [one for one in wallets if one not in away and not _accepts(state, one)]
-    if wrong:
-        address = hex_of(wrong[0].signed.signature["address"])
-        words = f"{name}{wrong[0].place}: the wallet {address} does NOT accept the signature."
-        report.note("wallet", FAILED, words)
-    elif away:
+    here = [one for one in wallets if one not in away]
+    faults = list(_wallet_faults(state, here))
+    if away and not any(faults):
         report.note("wallet", OPEN, f"{name}{what}, {len(away)} on another chain: not asked.")
     else:
-        report.note("wallet", OK, f"{name}{what} said that the signature is right.")
+        report.settle("wallet", name, faults, f"{what} said that the signature is right.")
+
+
+def _wallet_faults(state: State, wallets: Sequence[Judged]) -> Iterator[str | Unanswered]:
+    """What is wrong with each; a node that left too many unanswered is asked no more."""
+    silent: list[Unanswered] = []
+    for one in wallets:
+        try:
+            if len(silent) == MAX_SILENT:
+                raise silent[-1]
+            address = hex_of(one.signed.signature["address"])
+            words = f"{one.place}: the wallet {address} does NOT accept the signature."
+            yield "" if _accepts(state, one) else words
+        except Unanswered as error:
+            silent = [*silent, error][:MAX_SILENT]
+            yield error
 
 
 def _accepts(state: State, wallet: Judged) -> bool:
@@ -1839,48 +1901,80 @@ TREE = members(
 )
 
 
+class Listed(NamedTuple):
+    """A file as a zip's directory has it."""
+
+    name: str
+    method: int
+    crc: int
+    packed: int  # bytes in the zip
+    size: int  # bytes unpacked
+    place: int  # where its own header begins
+
+
 class Zip:
-    """A zip file of which nothing is believed; every fault in it is Refused."""
+    """A zip file of which nothing is believed; every fault in it is Refused.
+
+    Read by hand, since Python's own zipfile forgives much, and each of its versions other things.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        import zipfile  # slow to import, and only archives need it
-
-        _check_directory(file)
-        try:
-            self._zip = zipfile.ZipFile(file)
-            infos = self._zip.infolist()
-        except Exception:  # zipfile raises whatever its parts raise
-            raise Refused("zip") from None
-        if len(infos) > MAX_FILES:
+        self._file = file
+        count, directory, self._start = _directory(file)
+        self._listed: dict[str, Listed] = {}
+        lowered: set[str] = set()
+        packed = unpacked = at = 0
+        while at < len(directory):
+            one, at = _member(directory, at)
+            packed, unpacked = packed + one.packed, unpacked + one.size
+            if one.name.lower() in lowered:
+                raise Refused("name", one.name)
+            lowered.add(one.name.lower())
+            self._listed[one.name] = one
+        if len(self._listed) > MAX_FILES:
             raise Refused("many")
-        if sum(info.file_size for info in infos) > MAX_UNPACKED:
+        if len(self._listed) != count:
+            raise Refused("zip")
+        if max(packed, unpacked) > MAX_UNPACKED:
             raise Refused("size")
-        self.names: set[str] = set()
-        self._lowered: set[str] = set()
-        for info in infos:
-            self._admit(info.orig_filename, info.flag_bits & 0x41, info.compress_type)
 
-    def _admit(self, name: str, encrypted: int, method: int) -> None:
-        """Names that no unpacking program takes for a place elsewhere, or for one another."""
-        if len(name) > 200 or not re.fullmatch(f"{FILE_NAME}(?:/{FILE_NAME})*", name):
-            raise Refused("name", name)
-        if encrypted or method not in (0, 8):
-            raise Refused("packed", name)
-        if name.lower() in self._lowered:
-            raise Refused("name", name)
-        self.names.add(name)
-        self._lowered.add(name.lower())
+    @property
+    def names(self) -> set[str]:
+        """Of all files in it."""
+        return set(self._listed)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """A file's bytes; as many as the directory says, or Refused."""
+        """A file's bytes; exactly those that the directory says, or Refused."""
+        one = self._listed.get(name)
+        if one is None:
+            raise Refused("absent", name)
+        left, crc = one.size, 0
         try:
-            with self._zip.open(name) as file:
-                while piece := file.read(65536):
-                    yield piece
-        except KeyError:
-            raise Refused("absent", name) from None
-        except Exception:  # a wrong checksum, a broken stream, an unfit local header
+            for piece in _inflated(self._packed(one)) if one.method else self._packed(one):
+                left, crc = left - len(piece), zlib.crc32(piece, crc)
+                if left < 0:
+                    break
+                yield piece
+        except zlib.error:
             raise Refused("zip", name) from None
+        if left or crc != one.crc:
+            raise Refused("zip", name)
+
+    def _packed(self, one: Listed) -> Iterator[bytes]:
+        """A file's bytes as they stand in the zip, before its directory."""
+        begin = one.place + 30 + len(one.name)
+        if begin + one.packed > self._start:
+            raise Refused("zip", one.name)
+        self._file.seek(one.place)
+        header = self._file.read(begin - one.place)
+        name, more = struct.unpack_from("<HH", header, 26)
+        if header[:4] != b"PK\3\4" or name != len(one.name) or header[30:] != one.name.encode():
+            raise Refused("zip", one.name)
+        if begin + more + one.packed > self._start:
+            raise Refused("zip", one.name)
+        self._file.seek(begin + more)
+        for at in range(0, one.packed, PIECE):
+            yield self._file.read(min(PIECE, one.packed - at))
 
     def read(self, name: str, most: int) -> bytes:
         """A small file, whole."""
@@ -1908,8 +2002,27 @@ class Zip:
         return found
 
 
-def _check_directory(file: BinaryIO) -> None:
-    """Refuse a zip whose list of files zipfile could not hold in memory, or might find elsewhere.
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What a deflate stream that ends with the last byte unpacks to; raises zlib.error."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    for piece in pieces:
+        if stream.eof:
+            raise zlib.error("something behind the stream")
+        rest = piece
+        while rest:
+            yield stream.decompress(rest, PIECE)
+            rest = stream.unconsumed_tail
+    while not stream.eof:
+        piece = stream.decompress(b"", PIECE)
+        if not piece:
+            raise zlib.error("the stream is cut off")
+        yield piece
+    if stream.unused_data:
+        raise zlib.error("something behind the stream")
+
+
+def _directory(file: BinaryIO) -> tuple[int, bytes, int]:
+    """How many files a zip says that it has, the list of them, and where that begins.
 
     The list ends right before the end record, which ends the file; with more than 65,535 files there
     are two records more in between, whose numbers then count.
@@ -1917,19 +2030,64 @@ def _check_directory(file: BinaryIO) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 98))
     end = file.read(98).rjust(98, b"\0")
-
-    def number(at: int, length: int) -> int:
-        return int.from_bytes(end[at : at + length], "little")
-
-    listed, start, behind = number(88, 4), number(92, 4), size - 22
-    if end[56:60] == b"PK\x06\x07":
-        listed, start, behind = number(40, 8), number(48, 8), size - 98
-        if end[:4] != b"PK\x06\x06" or number(64, 8) != behind:
+    mark, *numbers, comment = struct.unpack("<4s4H2LH", end[76:])
+    behind = size - 22
+    if end[56:60] == b"PK\6\7":
+        behind = size - 98
+        mark64, length, _made, _needed, *large = struct.unpack("<4sQHH2L4Q", end[:56])
+        place = struct.pack("<LQL", 0, max(0, behind), 1)
+        if (mark64, length, end[60:76]) != (b"PK\6\6", 44, place):
             raise Refused("zip")
-    if end[76:80] != b"PK\x05\x06" or end[96:] != b"\0\0" or start + listed != behind:
+        ones = [0xFFFF] * 4 + [0xFFFFFFFF] * 2
+        if not all(map(lambda small, *both: small in both, numbers, large, ones)):
+            raise Refused("zip")
+        numbers = large
+    *disks, here, count, listed, start = numbers
+    if mark != b"PK\5\6" or comment or any(disks) or here != count or start + listed != behind:
         raise Refused("zip")
     if listed > MAX_DIRECTORY:
         raise Refused("many")
+    file.seek(start)
+    return count, file.read(listed), start
+
+
+SEALED_FLAGS = 1 | 1 << 5 | 1 << 6 | 1 << 13  # encrypted, a patch, encrypted, the list masked
+
+
+def _member(directory: bytes, at: int) -> tuple[Listed, int]:
+    """One file of the list, and where the next one stands."""
+    if directory[at : at + 4] != b"PK\1\2" or at + 46 > len(directory):
+        raise Refused("zip")
+    fields = struct.unpack_from("<6H3L5H2L", directory, at + 4)
+    _made, needed, flags, method, _time, _day, crc, packed, size = fields[:9]
+    lengths, disk, place = fields[9:12], fields[12], fields[15]
+    ends = [at + 46 + sum(lengths[:n]) for n in range(4)]
+    name = directory[ends[0] : ends[1]].decode("latin-1")
+    if ends[3] > len(directory) or disk:
+        raise Refused("zip", name)
+    if len(name) > 200 or not re.fullmatch(f"{FILE_NAME}(?:/{FILE_NAME})*", name):
+        raise Refused("name", name)
+    if flags & SEALED_FLAGS or needed > 63 or method not in (0, 8):
+        raise Refused("packed", name)
+    numbers = _widened((size, packed, place), directory[ends[1] : ends[2]], name)
+    return Listed(name, method, crc, numbers[1], numbers[0], numbers[2]), ends[3]
+
+
+def _widened(numbers: Sequence[int], extra: bytes, name: str) -> list[int]:
+    """A file's numbers, taken from its extra fields where they are too large for their place."""
+    large, at = [], 0
+    while at < len(extra):
+        kind, length = struct.unpack_from("<HH", extra.ljust(at + 4, b"\0"), at)
+        if at + 4 + length > len(extra) or kind == 0x7075:  # the name once more, in Unicode
+            raise Refused("zip", name)
+        if kind == 1:
+            large.append(extra[at + 4 : at + 4 + length])
+        at += 4 + length
+    wide = list(numbers).count(0xFFFFFFFF)
+    if list(map(len, large)) != ([8 * wide] if wide else []):
+        raise Refused("zip", name)
+    found = iter(struct.unpack(f"<{wide}Q", b"".join(large)))
+    return [next(found) if number == 0xFFFFFFFF else number for number in numbers]
 
 
 def root_from(
@@ -2053,7 +2211,10 @@ class Archive:
         for item in items:
             try:
                 document = self.zip.read(item["document"], MAX_HEAD)
-                self.heads.append(read_head(document, item["reference"], item["commitment"]))
+                head = read_head(document, item["commitment"])
+                self.heads.append(head)
+                if item["reference"] != head.reference:
+                    raise Refused("named", "reference")
             except Refused as error:
                 fault = fault or f"{self.short(item)}: this is no salus-head/1 ({error})."
         self.heads.sort(key=lambda head: head.number)
@@ -2114,19 +2275,20 @@ class Archive:
 
     def check_kept(self, report: Report, kept: Head) -> None:
         """The head that the person kept is one of these heads."""
-        newest = self.heads[-1].number if self.heads else 0
+        newest, mine = self.heads[-1].number if self.heads else 0, kept.person
         waiting = {"commitment": kept.commitment, "reason": "not-final"} in self.listing["missing"]
-        if waiting and kept.number > newest and kept.person == self.listing["person"]:
+        heads = {i["reference"]: i["commitment"] for i in self.items if i["kind"] == "head"}
+        here = heads.get(kept.reference)
+        if waiting and here is None and mine == self.listing["person"]:
             words = f"The archive says that head {kept.number}, which you kept, is not final yet."
             report.note("history", OPEN, words)
             return
-        same = [head.commitment for head in self.heads if head.number == kept.number]
         shorter = f"You keep head {kept.number}, but the archive ends with head {newest}"
         other = f"TWO HISTORIES: head {kept.number} is another than the one that you kept."
         fault = first_fault(
-            (kept.person == self.listing["person"], "The head that you kept is another person's."),
-            (kept.number <= newest, f"{shorter}: something newer was LEFT OUT."),
-            (same == [kept.commitment], other),
+            (mine == self.listing["person"], "The head that you kept is another person's."),
+            (here is not None, f"{shorter}: something newer was LEFT OUT."),
+            (here == kept.commitment, other),
         )
         report.fault("history", fault, f"Its head {kept.number} is the one that you kept.")
 
@@ -2141,14 +2303,18 @@ class Archive:
         name, count = f"[{state.node.name}] ", counted(len(self.batches), "entry")
         wanted = sorted({b["sequence"] - n for b in self.batches for n in (0, 1)})
         answers = state.calls([heads_call(log, number) for number in wanted])
-        held = {number: next(answers) for number in wanted}
+        held = dict(map(lambda *both: both, wanted, answers))
+
+        def fault(number: int, expected: bytes) -> str | Unanswered:
+            found = held[number]
+            if isinstance(found, Unanswered):
+                return found
+            return "" if found == expected else f"The log does NOT hold this at {number}."
+
         for id, member, back in (("entry", "head", 0), ("previous", "previous_head", 1)):
-            wrong = [b["sequence"] for b in self.batches if held[b["sequence"] - back] != b[member]]
-            fault = f"{name}The log does NOT hold this at {wrong[0] - back}." if wrong else ""
-            words = f"{name}The log holds {count}" + (
-                ", each after the one before." if back else "."
-            )
-            report.fault(id, fault, words)
+            faults = [fault(batch["sequence"] - back, batch[member]) for batch in self.batches]
+            words = f"The log holds {count}" + (", each after the one before." if back else ".")
+            report.settle(id, name, faults, words)
 
     def short(self, item: dict[str, Any]) -> str:
         """A reference without the portal; visible ASCII."""
@@ -2287,6 +2453,7 @@ def _read_consents(report: Report, archive: Archive) -> bool:
 
 
 APPENDED = b"Appended(uint64,bytes32,uint8,uint64,bytes32)"  # an entry's event
+Event = tuple[int, bytes, int, int, bytes]  # number, root, depth, time and head
 
 
 @dataclass
@@ -2298,9 +2465,9 @@ class Entries:
     last: int = 0
     fault: str = ""
 
-    def take(self, event: Any) -> None:
-        """The next event; raises Unanswered for what is no event of the log."""
-        number, root, depth, at, head = _appended(event)
+    def take(self, event: Event) -> None:
+        """The next event."""
+        number, root, depth, at, head = event
         expected = len(self.heads)
         self.fault = first_fault(
             (number == expected, f"Entry {number} comes where entry {expected} should."),
@@ -2313,10 +2480,12 @@ class Entries:
         self.first, self.last = self.first or at, at
 
 
-def _appended(event: Any) -> tuple[int, bytes, int, int, bytes]:
-    """Number, root, depth, time and head in an event."""
+def _appended(event: Any) -> Event:
+    """What stands in an event; raises Unanswered for what is no event of the log."""
     topics = event.get("topics") if isinstance(event, dict) else None
-    if not isinstance(topics, list) or len(topics) != 3 or event.get("removed"):
+    if not isinstance(topics, list) or len(topics) != 3:
+        raise Unanswered("the answer is not an event of the log")
+    if event.get("removed", False) is not False:
         raise Unanswered("the answer is not an event of the log")
     name, number, root = map(data_of, topics)
     data = data_of(event.get("data"))
@@ -2326,13 +2495,19 @@ def _appended(event: Any) -> tuple[int, bytes, int, int, bytes]:
     return int.from_bytes(number, "big"), root, depth, at, data[64:]
 
 
+def _told(answer: Any) -> list[Event]:
+    if not isinstance(answer, list):
+        raise Unanswered("the answer is not a list of events")
+    return list(map(_appended, answer))
+
+
 def events(
     state: State, log: bytes, start: int, progress: Callable[[int, int], None]
-) -> Iterator[Any]:
+) -> Iterator[Event]:
     """A log's events from a block on to the final one, in order.
 
-    Asked for by ranges of blocks. A node that refuses one is asked for half of it, and from then on
-    for no more than that; one that refuses a single block is not usable.
+    Asked for by ranges of blocks. A node that gives no usable answer for one is asked for half of
+    it, then for no more than that at once; one that gives none for a single block is not usable.
     """
     most = BLOCKS_AT_ONCE
     while start <= state.at:
@@ -2340,14 +2515,13 @@ def events(
         wanted = {"address": hex_of(log), "topics": [hex_of(keccak256(APPENDED))]}
         asked = {**wanted, "fromBlock": hex(start), "toBlock": hex(end)}
         try:
-            found = state.node.ask("eth_getLogs", [asked])
+            # All of them are read before the first is given: one that is none spoils the answer.
+            found = _told(state.node.ask("eth_getLogs", [asked]))
         except Unanswered:
             if start == end:
                 raise
             most = (end - start + 1) // 2
             continue
-        if not isinstance(found, list):
-            raise Unanswered("the answer is not a list of events")
         yield from found
         start = end + 1
         progress(end, state.at)

@@ -1,12 +1,15 @@
 """Vectors of salus-archive/1: everything of a person, and every way to leave something out."""
 
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chain.commitments import commitment
+from chain.commitments import commitment, keccak256
 from tests.interop.people import (
+    CONSENT,
     ENDED,
     PERSON,
+    TEXT,
     Given,
     Person,
     altered,
@@ -19,10 +22,10 @@ from tests.interop.people import (
     zipped,
 )
 from tests.interop.proof_vectors import ARCHIVE, AT_BOTH, AT_LOG, FULL, Bench, Vector, but
-from tests.interop.signing import Json, hexed
+from tests.interop.signing import Json, hexed, secret
 from tests.interop.vectors import PORTAL, key
+from tests.interop.zips import FULL_32, Zipped, extra_field
 from tests.interop.zips import Entry as File
-from tests.interop.zips import Zipped
 
 OK = f"{ARCHIVE} {AT_LOG}"
 NOTHING = "archive!"
@@ -51,8 +54,9 @@ def vector(name: str, what: str, steps: str, given: Person, **other: Any) -> Vec
 
 
 def vectors() -> Iterator[Vector]:
-    for part in (honest, kept, left_out, bad_heads, trees, consents, nodes, listings, zips):
+    for part in (honest, kept, left_out, bad_heads, trees, consents, nodes, listings):
         yield from part()
+    yield from zips()
 
 
 def honest() -> Iterator[Vector]:
@@ -147,10 +151,39 @@ def kept() -> Iterator[Vector]:
         against=other.kept(),
     )
     stranger = Person()
-    stranger.news(b := document_item("x", b"{}"), person=PERSON[:-1] + "b")
-    assert b
+    stranger.news(document_item("x", b"{}"), person=PERSON[:-1] + "b")
     yield vector(
         "kept-by-another", "Another person's head.", broken, given, against=stranger.kept()
+    )
+    waiting = small()
+    waiting.missing = [not_final(commitment(**stranger.heads[0]))]
+    yield vector(
+        "kept-by-another-not-final",
+        "Another person's head, of which the archive says that it is not final yet.",
+        broken,
+        waiting,
+        against=stranger.kept(),
+    )
+    gap = small()
+    gap.news(document_item("Observation/c/_history/1", b"{}"))
+    del gap.sealed[3]
+    gap.missing = [not_final(commitment(**gap.heads[1]))]
+    yield vector(
+        "kept-gap",
+        "The kept head 2 is called not final, though head 3 is there: that is what is wrong.",
+        f"{but(ARCHIVE, 'heads!', 'listed!')} kept history?",
+        gap,
+        against=gap.kept(2),
+    )
+    files = [File(name, data) for name, data in given.files().items()]
+    files[5].crc = 1
+    yield vector(
+        "kept-unreadable",
+        "The kept head stands in the archive's list, but its file can't be read.",
+        f"{but(ARCHIVE, 'commitment!', 'heads!', 'listed!')} kept history",
+        given,
+        file=Zipped(files).bytes(),
+        against=given.kept(),
     )
     yield vector(
         "kept-broken",
@@ -159,6 +192,10 @@ def kept() -> Iterator[Vector]:
         given,
         against={**given.kept(), "signature": given.kept(1)["signature"]},
     )
+
+
+def not_final(value: bytes) -> Json:
+    return {"commitment": hexed(value), "reason": "not-final"}
 
 
 def left_out() -> Iterator[Vector]:
@@ -210,6 +247,33 @@ def bad_heads() -> Iterator[Vector]:
         if name in ("unknown", "no-previous"):  # such a head lists nothing
             marks.append("listed!")
         yield vector(f"heads-{name}", what, but(ARCHIVE, *marks), given)
+    given = small()
+    more = document_item("Observation/c/_history/1", b"{}")
+    head = given.next_head([commitment(**more)])
+    head["reference"] = f"{PORTAL}/{PERSON}/_head/9"
+    entry = given.ledger.append([more, head])
+    given.sealed += [(more, entry), (head, entry)]
+    yield vector(
+        "heads-reference",
+        "Head 3 under the reference of head 9; what it lists, it lists nevertheless.",
+        but(ARCHIVE, "heads!"),
+        given,
+    )
+    given = small()
+    turned = [*given.listing()["items"][::-1]]
+    yield vector(
+        "heads-order",
+        "The newest head stands first in the list, and the newest entry first in tree.json.",
+        OK,
+        given,
+        file=remade(
+            given,
+            **{
+                "archive.json": altered(given.listing(), ("items", turned)),
+                "tree.json": altered(given.tree(), ("batches", given.tree()["batches"][::-1])),
+            },
+        ),
+    )
     given = small()
     del given.sealed[3]
     steps = but(ARCHIVE, "listed!")
@@ -386,6 +450,22 @@ def nodes() -> Iterator[Vector]:
         given,
         nodes=(silent,),
     )
+    without = {k: v for k, v in here.items() if k != ledger.heads_key(2)}
+    yield vector(
+        "node-entry-and-silent",
+        "It contradicts one entry and does not answer for another: that counts more.",
+        f"{ARCHIVE} chain genesis final code entry! node?",
+        given,
+        nodes=({**without, ledger.heads_key(3): zero},),
+    )
+    yield vector(
+        "node-previous-silent",
+        "The node does not answer for the entry before the first.",
+        f"{ARCHIVE} chain genesis final code entry node?",
+        given,
+        nodes=({k: v for k, v in here.items() if k != ledger.heads_key(1)},),
+    )
+    yield from two_consents()
     other = {"log": hexed(bytes(20))}
     yield vector(
         "other-log",
@@ -406,6 +486,36 @@ def nodes() -> Iterator[Vector]:
         full,
         nodes=(full.answers(), answers),
     )
+
+
+def two_consents() -> Iterator[Vector]:
+    """Of two consents a node contradicts the first, and keeps silent about the other."""
+    given = Person()
+    lock = hexed(keccak256(secret("of another consent's end")))
+    other = grant(given.registry, id=CONSENT[:-1] + "d", lock=lock, text=TEXT[:-12])
+    given.consents = [
+        Given.make(given.registry, signed(grant(given.registry))),
+        Given.make(given.registry, signed(other), id=CONSENT[:-1] + "d"),
+    ]
+    given.ledger.seal([b"{}"])
+    given.news(others=[consent.value for consent in given.consents])
+    first, second = given.consents
+    call, here = given.registry.call, given.answers()
+    rows = {
+        "granted": ("granted", bytes(32), first.value, second.value),
+        "standing": ("standing", ENDED.to_bytes(32, "big"), first.lock, second.lock),
+    }
+    for name, (step, told, lie, silent) in rows.items():
+        function = {"granted": "grantedAt", "standing": "revokedAt"}[name]
+        answers = {**here, call(function, lie): hexed(told)}
+        del answers[call(function, silent)]
+        yield vector(
+            f"node-{name}-and-silent",
+            "It contradicts one consent and does not answer for another: that counts more.",
+            f"{FULL} {but(AT_BOTH, f'{step}!')}",
+            given,
+            nodes=(answers,),
+        )
 
 
 def listings() -> Iterator[Vector]:
@@ -510,6 +620,8 @@ def zips() -> Iterator[Vector]:
     }
     for name, (what, file) in rows.items():
         yield vector(f"zip-{name}", what, NOTHING, given, file=file)
+    yield from broken_zips(given, made)
+    yield from broken_files(given, made)
     checksum = made(lambda m: setattr(m[1], "crc", 1))
     yield vector("zip-checksum", "A wrong checksum.", NOTHING, given, file=checksum)
     document = made(lambda m: setattr(m[2], "crc", 1))
@@ -517,3 +629,119 @@ def zips() -> Iterator[Vector]:
     yield vector(
         "zip-checksum-late", "A document's checksum is wrong.", steps, given, file=document
     )
+
+
+Make = Callable[..., bytes]
+
+
+def told(at: int, **fields: Any) -> Callable[[list[File]], None]:
+    """A change: what is said of one file."""
+
+    def change(files: list[File]) -> None:
+        for name, value in fields.items():
+            setattr(files[at], name, value)
+
+    return change
+
+
+def broken_zips(given: Person, made: Make) -> Iterator[Vector]:
+    """What is wrong with the list of files, or its end record."""
+    same: Callable[[list[File]], None] = lambda files: None  # noqa: E731
+    rows: dict[str, tuple[str, bytes]] = {
+        "count": ("The end record counts a file too many.", made(same, end={2: 5, 3: 5})),
+        "count-less": ("The end record counts a file too few.", made(same, end={2: 3, 3: 3})),
+        "counts": ("The end record's two counts differ.", made(same, end={2: 3})),
+        "disk": ("A file on another disk.", made(told(2, disk=1))),
+        "64-count": (
+            "zip64's record counts a file too many.",
+            made(same, zip64=True, large={2: 5, 3: 5}),
+        ),
+        "64-other": (
+            "The end record counts other files than zip64's.",
+            made(same, zip64=True, end={2: 3, 3: 3}),
+        ),
+        "64-spare": (
+            "A zip64 field for a file that needs none.",
+            made(told(2, extra=extra_field(1, struct.pack("<Q", 2)))),
+        ),
+        "64-absent": ("A place in a zip64 field that is absent.", made(told(2, place=FULL_32))),
+        "patched": ("A file that is a patch (bit 5).", made(told(2, flags=1 << 5))),
+        "strongly": ("A strongly encrypted file (bit 6).", made(told(2, flags=1 << 6))),
+        "masked": ("A masked directory (bit 13).", made(told(2, flags=1 << 13))),
+        "version": ("A file that needs version 6.4.", made(told(2, needed=64))),
+        "extra": ("Three bytes too many in the extra fields.", made(told(2, extra=bytes(3)))),
+        "extra-long": (
+            "An extra field that is longer than all of them.",
+            made(told(2, extra=struct.pack("<HH", 0x7875, 1))),
+        ),
+        "extra-name": (
+            "A second name, in Unicode (0x7075).",
+            made(told(2, extra=extra_field(0x7075, bytes(5) + b"documents/0.json"))),
+        ),
+    }  # fmt: skip
+    for name, (what, file) in rows.items():
+        yield vector(f"zip-{name}", what, NOTHING, given, file=file)
+
+
+def broken_files(given: Person, made: Make) -> Iterator[Vector]:
+    """What is wrong with one file alone, and what means nothing."""
+    size = len(given.files()["documents/0.json"])
+    rows: dict[str, tuple[str, bytes]] = {
+        "size": ("A stored file's size is one too large.", made(told(2, size=size + 1))),
+        "stored-longer": (
+            "A stored file has a byte more in the zip than its size.",
+            made(told(2, behind=b" ")),
+        ),
+        "deflated-size": (
+            "A deflated file unpacks to a byte more than its size.",
+            made(told(2, packed=True, size=size - 1)),
+        ),
+        "deflated-behind": (
+            "A byte behind a deflated file's stream, counted as its own.",
+            made(told(2, packed=True, behind=b"\0")),
+        ),
+        "deflated-cut": (
+            "A deflated file's stream ends a byte before its end.",
+            made(told(2, packed=True, packed_size=3)),
+        ),
+        "name": (
+            "A file's own header has another name than the directory.",
+            made(told(2, own=File("documents/9.json", b"{}").local()[:-2])),
+        ),
+        "place": ("A file is not where the directory says.", made(told(2, place=1))),
+        "place-inside": ("A file that stands in the directory, as a comment.", made(inside)),
+    }
+    for name, (what, file) in rows.items():
+        yield vector(f"zip-{name}", what, but(ARCHIVE, "commitment!"), given, file=file)
+    wide = struct.pack("<QQQ", size, size, 0)
+
+    def moved(files: list[File]) -> None:
+        files.insert(0, files.pop(2))
+        told(0, size=FULL_32, packed_size=FULL_32, place=FULL_32, extra=extra_field(1, wide))(files)
+
+    what = "A file whose sizes and place stand in zip64's field."
+    yield vector("zip-64-fields", what, OK, given, file=made(moved))
+    yield vector("zip-free", FREE, OK, given, file=made(freely))
+
+
+FREE = (
+    "What means nothing: gaps, the order of files, comments on them, extra fields, version 6.3, "
+    "flags 1, 2, 3 and 11, and whatever a file's own header says but its name."
+)
+
+
+def freely(files: list[File]) -> None:
+    files.reverse()
+    for n, file in enumerate(files):
+        own = struct.pack("<5H3L2H", 99, 0xFFFF, 12, 0, 0, n, 7, 8, len(file.name), 3)
+        file.own = b"PK\3\4" + own + file.name.encode() + b"abc"
+        file.gap = b"PK\3\4, a gap" * n
+        file.needed, file.flags, file.comment = 63, 0b100000001110, b"PK\5\6"
+        file.extra = extra_field(0x7875, b"\1") + extra_field(0xCAFE, b"")
+
+
+def inside(files: list[File]) -> None:
+    """A document's file once more, as a comment on the last one; there the directory says it is."""
+    files[-1].comment = files[2].local()
+    listed = sum(len(file.listed(0)) for file in files) - len(files[-1].comment)
+    files[2].place = sum(len(file.local()) for file in files) + listed

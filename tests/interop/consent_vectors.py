@@ -1,8 +1,16 @@
 """Vectors of salus-consent-proof/1: recorded in the registry, and who signed."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from itertools import count
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 
 from tests.interop.people import (
     CONSENT,
@@ -28,6 +36,8 @@ from tests.interop.proof_vectors import AT_REGISTRY, NODE, Bench, Vector, but, u
 from tests.interop.proof_vectors import CONSENT as STEPS
 from tests.interop.proof_vectors import ENDED as ENDED_STEPS
 from tests.interop.signing import (
+    P256_ORDER,
+    SECP256K1_ORDER,
     Json,
     Passkey,
     Wallet,
@@ -37,6 +47,8 @@ from tests.interop.signing import (
     hexed,
     high,
     secret,
+    typed_digest,
+    with_s,
 )
 from tests.interop.vectors import PORTAL, Answers, key
 
@@ -66,8 +78,8 @@ def vector(name: str, what: str, steps: str, given: tuple[Person, Given], **othe
 
 def vectors() -> Iterator[Vector]:
     for part in (
-        honest, wallets, passkeys, older_passkeys, statements, documents, contracts, on_record,
-        endings, broken_endings, strict, kept,
+        honest, limits, wallets, passkeys, older_passkeys, statements, documents, contracts,
+        on_record, endings, broken_endings, strict, kept,
     ):  # fmt: skip
         yield from part()
 
@@ -111,6 +123,47 @@ def honest() -> Iterator[Vector]:
 
 
 UNPINNED = "proof commitment statement signature trust? chain?"
+LONGEST_HOST = ("x" * 50 + ".") * 4 + "y" * 49
+
+
+def limits() -> Iterator[Vector]:
+    """As long, early or late as it may be."""
+    yield vector(
+        "leap-day",
+        "Until 29 February 2028.",
+        OK,
+        made(ends_at="2028-02-29T23:59:59.999Z", issued_at="1970-01-01T00:00:00.000Z"),
+    )
+    yield vector("last-year", "Until the year 9999.", OK, made(ends_at="9999-12-31T23:59:59.999Z"))
+
+    def sign(statement: bytes) -> Json:
+        client = client_data(statement, origin=f"https://{LONGEST_HOST}:65535")
+        made = PASSKEY.sign(statement, client=client, host=LONGEST_HOST)
+        return {**made, "credential": "-_Az" * 341}
+
+    yield vector(
+        "limits",
+        "200 resource types, one of 64 characters; a person, a scope, a credential and a host that "
+        "are as long as may be.",
+        OK,
+        made(
+            sign=sign,
+            patient="Patient/" + "a.B-" * 16,
+            grantee="Organization/" + CONSENT,
+            scope="a" + "-9" * 15 + "z",
+            resource_types=["!" + "x" * 62 + "~", *"ABCDEFGHIJ" * 19, *"K" * 9],
+        ),
+    )
+    given, consent = made()
+    here = given.registry.call("grantedAt", consent.value)
+    yield vector(
+        "time-rounded",
+        "The file says 2^53 + 1, the registry 2^53: to a double that is the same.",
+        f"{STEPS} {but(AT_REGISTRY, 'granted!')}",
+        (given, consent),
+        file=altered(consent.proof, ("granted_at", 2**53 + 1)),
+        nodes=({**given.answers(), here: hexed((2**53).to_bytes(32, "big"))},),
+    )
 
 
 def value_of(sign: Sign, change: Callable[[bytes], bytes]) -> Sign:
@@ -144,6 +197,12 @@ def wallets() -> Iterator[Vector]:
         "address": ("Another address.", replaced(OWN.sign, address=hexed(KEPT.address))),
         "high-s": ("The other form of the same signature, with high s.", value_of(OWN.sign, high)),
         "v-0": ("v from 0.", value_of(OWN.sign, lambda v: v[:64] + bytes([v[64] - 27]))),
+        "v-1": ("v of 1.", value_of(OWN.sign, lambda v: v[:64] + b"\1")),
+        "s-above": ("s is one more than the largest that counts.", chosen(HALF + 1)),
+        "r-n": (
+            "r is the curve's order.",
+            value_of(OWN.sign, lambda v: SECP256K1_ORDER.to_bytes(32, "big") + v[32:]),
+        ),
         "v-29": ("v of 29.", value_of(OWN.sign, lambda v: v[:64] + b"\x1d")),
         "r-0": ("r is 0.", value_of(OWN.sign, lambda v: bytes(32) + v[32:])),
         "s-0": ("s is 0.", value_of(OWN.sign, lambda v: v[:32] + bytes(32) + v[64:])),
@@ -154,6 +213,24 @@ def wallets() -> Iterator[Vector]:
     }
     for name, (what, sign) in rows.items():
         yield vector(f"wallet-{name}", what, NOT_SIGNED, made(sign=sign))
+    yield vector("wallet-s-half", "The largest s that counts.", OK, made(sign=chosen(HALF)))
+
+
+def chosen(s: int) -> Sign:
+    """A wallet's signature with that s, by the key that it leads to."""
+
+    def sign(statement: bytes) -> Json:
+        key, value = with_s(typed_digest(statement), s)
+        return {
+            "type": "eip712",
+            "address": hexed(key.to_canonical_address()),
+            "value": hexed(value),
+        }
+
+    return sign
+
+
+HALF = (SECP256K1_ORDER - 1) // 2
 
 
 def asserted(key: Passkey = PASSKEY, **how: Any) -> Sign:
@@ -190,6 +267,9 @@ def passkeys() -> Iterator[Vector]:
     }
     for name, (what, sign) in good.items():
         yield vector(f"passkey-{name}", what, OK, made(sign=sign))
+    for name, change in {"one-s": lambda v: v, "other-s": mirrored}.items():
+        what = "Of s and n - s both count: one of two signatures of the same."
+        yield vector(f"passkey-{name}", what, OK, made(sign=der(change)))
     for name, (what, sign) in BROKEN_PASSKEYS.items():
         yield vector(f"passkey-{name}", what, NOT_SIGNED, made(sign=sign))
 
@@ -203,21 +283,25 @@ def text_of(change: Callable[[bytes], bytes]) -> Sign:
     return lambda statement: PASSKEY.sign(statement, client=change(client_data(statement)))
 
 
-def mirrored(statement: bytes) -> Json:
-    """An assertion whose signature is not in DER's one form: a zero too many before r."""
-    import base64
+def der(change: Callable[[bytes], bytes]) -> Sign:
+    """An assertion whose signature's DER is changed: r in it has a zero before its high bit."""
 
-    made = PASSKEY.sign(statement)
-    value = base64.b64decode(made["signature"])
-    longer = bytes([0x30, value[1] + 1, 2, value[3] + 1, 0]) + value[4:]
-    return {**made, "signature": base64d(longer)}
+    def sign(statement: bytes) -> Json:
+        for counter in count(7):
+            data = authenticator_data()[:-4] + counter.to_bytes(4, "big")
+            made = PASSKEY.sign(statement, data=data)
+            value = base64.b64decode(made["signature"])
+            if value[3] == 33:
+                return {**made, "signature": base64d(change(value))}
+        raise AssertionError
+
+    return sign
 
 
-def behind(statement: bytes) -> Json:
-    import base64
-
-    made = PASSKEY.sign(statement)
-    return {**made, "signature": base64d(base64.b64decode(made["signature"]) + b"\0")}
+def mirrored(value: bytes) -> bytes:
+    """The other signature that the same key and message have, by another library's DER."""
+    r, s = decode_dss_signature(value)
+    return encode_dss_signature(r, P256_ORDER - s)
 
 
 EXTENDED = authenticator_data(flags=0b10011101, more=b"\xa1\x61\x78\x01")
@@ -271,8 +355,22 @@ BROKEN_PASSKEYS: dict[str, tuple[str, Sign]] = {
             public_key={"type": "es256", "x": hexed(OWN.public[:32]), "y": hexed(OWN.public[32:])},
         ),
     ),
-    "der": ("A zero too many in the signature's DER.", mirrored),
-    "der-trailing": ("A byte behind the signature's DER.", behind),
+    "der": (
+        "A zero too many in the signature's DER.",
+        der(lambda v: bytes([0x30, v[1] + 1, 2, v[3] + 1, 0]) + v[4:]),
+    ),
+    "der-trailing": ("A byte behind the signature's DER.", der(lambda v: v + b"\0")),
+    "der-negative": (
+        "r without the zero before its high bit, which makes it negative.",
+        der(lambda v: bytes([0x30, v[1] - 1, 2, 32]) + v[5:]),
+    ),
+    "der-long-form": ("A length in two bytes.", der(lambda v: b"\x30\x81" + v[1:])),
+    "der-length": (
+        "The sequence's length is one too small.",
+        der(lambda v: b"\x30" + bytes([v[1] - 1]) + v[2:]),
+    ),
+    "der-set": ("A SET for a SEQUENCE.", der(lambda v: b"\x31" + v[1:])),
+    "der-bits": ("A BIT STRING for an INTEGER.", der(lambda v: v[:2] + b"\3" + v[3:])),
     "der-empty": ("No signature.", replaced(PASSKEY.sign, signature="")),
     "der-zero": (
         "r and s are 0.",
@@ -282,14 +380,11 @@ BROKEN_PASSKEYS: dict[str, tuple[str, Sign]] = {
 
 
 def challenge(statement: bytes) -> str:
-    import base64
-
     return base64.urlsafe_b64encode(sha256(statement).digest()).rstrip(b"=").decode()
 
 
 def older_passkeys() -> Iterator[Vector]:
     """RS256."""
-    import base64
 
     def value(change: Callable[[int, bytes], int]) -> Sign:
         """A signature that gives another padded block."""
@@ -331,6 +426,10 @@ def older_passkeys() -> Iterator[Vector]:
         "longer": ("A zero before the signature.", lengthened),
         "wrapped": ("The signature plus the modulus.", wrapped),
         "challenge": ("Another challenge.", asserted(HELLO, client={"challenge": "AAAA"})),
+        "zero": (
+            "A modulus of 256 zeros.",
+            replaced(HELLO.sign, public_key={**HELLO.public(), "n": "0x" + "00" * 256}),
+        ),
         "even": (
             "An even exponent.",
             replaced(HELLO.sign, public_key={**HELLO.public(), "e": 65536}),
@@ -359,6 +458,15 @@ def statements() -> Iterator[Vector]:
         "id": ("Another id than in the reference.", {"id": CONSENT[:-1] + "d"}),
         "patient": ("A patient without a type.", {"patient": PERSON.split("/")[1]}),
         "day": ("30 February.", {"ends_at": "2027-02-30T00:00:00.000Z"}),
+        "leap-day": ("29 February 2027.", {"ends_at": "2027-02-29T00:00:00.000Z"}),
+        "leap-century": ("29 February 2100.", {"ends_at": "2100-02-29T00:00:00.000Z"}),
+        "month-13": ("A month 13.", {"issued_at": "2026-13-01T00:00:00.000Z"}),
+        "day-0": ("A day 0.", {"issued_at": "2026-01-00T00:00:00.000Z"}),
+        "year-1969": ("Before 1970.", {"issued_at": "1969-12-31T23:59:59.999Z"}),
+        "patient-long": ("A patient of 65 characters.", {"patient": "Patient/" + "x" * 65}),
+        "scope-long": ("A scope of 33 characters.", {"scope": "x" * 33}),
+        "types-201": ("201 resource types.", {"resource_types": ["A"] * 201}),
+        "type-long": ("A resource type of 65 characters.", {"resource_types": ["x" * 65]}),
         "leap-second": ("A leap second.", {"ends_at": "2027-06-30T23:59:60.000Z"}),
         "hour-24": ("24:00.", {"ends_at": "2027-06-30T24:00:00.000Z"}),
         "seconds": ("An instant without milliseconds.", {"issued_at": "2027-01-15T08:01:00Z"}),
@@ -424,6 +532,12 @@ def documents() -> Iterator[Vector]:
             "An RSA exponent of 1.",
             with_signature(public_key={"type": "rs256", "n": "0x" + "ff" * 256, "e": 1}),
         ),
+        "credential-long": ("A credential of 1365.", with_signature(credential="x" * 1365)),
+        "host-long": ("A host of 254 characters.", with_signature(rp_id="x" + LONGEST_HOST)),
+        "contract-long": (
+            "2049 bytes for a contract wallet.",
+            canonical({**good, "signature": {**by_contract(b""), "value": "0x" + "00" * 2049}}),
+        ),
         "type-list": ("A list for a type.", with_signature(type=["eip712"])),
         "value": (
             "64 bytes of a wallet's signature.",
@@ -438,28 +552,27 @@ def by_contract(_statement: bytes) -> Json:
     return {"type": "eip1271", "address": hexed(CONTRACT), "value": hexed(b"whatever it wants")}
 
 
-def asked(consent: Given, at: int, answer: str) -> Answers:
-    """What the contract answers when it is asked for its signature, by eth-abi's encoding."""
-    import base64
+def asked(said: Json, at: int, answer: str) -> Answers:
+    """What the contract answers when it is asked for its signature, by eth-abi's encoding.
 
+    `said` is the file or, of an ending, the part of it that has the document.
+    """
     from eth_abi.abi import encode
-    from eth_account.messages import _hash_eip191_message, encode_typed_data
 
-    from tests.interop.signing import typed_data_of
-
-    statement = base64.b64decode(json_of(consent)["statement"])
-    digest = bytes(_hash_eip191_message(encode_typed_data(full_message=typed_data_of(statement))))
-    data = encode(["bytes32", "bytes"], [digest, b"whatever it wants"])
-    call = {"to": hexed(CONTRACT), "data": "0x1626ba7e" + data.hex()}
+    document = json.loads(base64.b64decode(said["document"]))
+    value = bytes.fromhex(document["signature"]["value"][2:])
+    digest = typed_digest(base64.b64decode(document["statement"]))
+    call = {
+        "to": hexed(CONTRACT),
+        "data": "0x1626ba7e" + encode(["bytes32", "bytes"], [digest, value]).hex(),
+    }
     return {key("eth_call", [call, hex(at)]): answer}
 
 
-def json_of(consent: Given) -> Json:
-    import base64
-    import json
-
-    found: Json = json.loads(base64.b64decode(consent.proof["document"]))
-    return found
+def at_block(number: int, time: int) -> Answers:
+    """The block in which a consent, or its end, was recorded."""
+    header = {"number": hex(number), "timestamp": hex(time)}
+    return {key("eth_getBlockByNumber", [hex(number), False]): header}
 
 
 WITH_WALLET = f"{NODE} code wallet granted standing"
@@ -468,10 +581,9 @@ WITH_WALLET = f"{NODE} code wallet granted standing"
 def contracts() -> Iterator[Vector]:
     given, consent = made(sign=by_contract)
     here = given.answers()
-    then = key("eth_getBlockByNumber", ["0x1e", False])
-    recorded = {then: {"number": "0x1e", "timestamp": hex(GRANTED)}}
-    earlier = {**recorded, **asked(consent, 30, MAGIC)}
-    no, yes = asked(consent, 40, "0x" + "ff" * 32), asked(consent, 40, MAGIC)
+    recorded = at_block(30, GRANTED)
+    earlier = {**recorded, **asked(consent.proof, 30, MAGIC)}
+    no, yes = asked(consent.proof, 40, "0x" + "ff" * 32), asked(consent.proof, 40, MAGIC)
     says_no = f"{STEPS} {but(WITH_WALLET, 'wallet!')}"
     silent = f"{STEPS} {upto(WITH_WALLET, 'code?').rstrip('?')} node?"
     ok = f"{STEPS} {WITH_WALLET}"
@@ -486,19 +598,49 @@ def contracts() -> Iterator[Vector]:
         "refuses": (
             "It accepts it neither now nor then.",
             says_no,
-            {**here, **no, **recorded, **asked(consent, 30, "0x")},
+            {**here, **no, **recorded, **asked(consent.proof, 30, "0x")},
         ),
         "short": (
             "It answers 4 bytes for 32.",
             says_no,
-            {**here, **asked(consent, 40, "0x1626ba7e"), **recorded, **asked(consent, 30, "0x")},
+            {
+                **here,
+                **asked(consent.proof, 40, "0x1626ba7e"),
+                **recorded,
+                **asked(consent.proof, 30, "0x"),
+            },
         ),
         "other-time": (
             "The block that the file names has another time than the consent: it does not count.",
             says_no,
-            {**here, **no, **earlier, then: {"number": "0x1e", "timestamp": hex(GRANTED + 1)}},
+            {**here, **no, **earlier, **at_block(30, GRANTED + 1)},
         ),
         "silent": ("It reverts, and the node has no older state.", silent, here),
+        "no-state": (
+            "It accepts it no more, and the node has no older state.",
+            silent,
+            {**here, **no, **recorded},
+        ),
+        "no-block": (
+            "It accepts it no more, and the node has not the block that the file names.",
+            silent,
+            {**here, **no},
+        ),
+        "then-refuses": (
+            "It reverts now, and refused it then.",
+            silent,
+            {**here, **recorded, **asked(consent.proof, 30, "0x")},
+        ),
+        "long": (
+            "It answers 33 bytes for 32.",
+            says_no,
+            {
+                **here,
+                **asked(consent.proof, 40, MAGIC + "00"),
+                **recorded,
+                **asked(consent.proof, 30, "0x"),
+            },
+        ),
     }
     for name, (what, steps, answers) in rows.items():
         yield vector(f"contract-{name}", what, steps, (given, consent), nodes=(answers,))
@@ -518,12 +660,43 @@ def contracts() -> Iterator[Vector]:
         (given, consent),
         nodes=(),
     )
+    yield from ended_contracts()
+    longest = made(sign=replaced(by_contract, value="0x" + "5a" * 2048))
+    answers = {**longest[0].answers(), **asked(longest[1].proof, 40, MAGIC)}
+    yield vector("contract-longest", "A value of 2048 bytes.", ok, longest, nodes=(answers,))
     elsewhere = made(sign=by_contract, registry={"chain_id": 1, "contract": hexed(bytes(20))})
     yield vector(
         "contract-on-another-chain",
         "The wallet is on the chain that the statement names, which is not the trusted one.",
         f"{STEPS} {but(WITH_WALLET, 'wallet?')}",
         elsewhere,
+    )
+
+
+def ended_contracts() -> Iterator[Vector]:
+    """Contract wallets that ended a consent."""
+    steps = f"{ENDED_STEPS} {WITH_WALLET}"
+    given, consent = made()
+    consent.end(signed(ending(given.registry, consent.value), by_contract))
+    said = consent.proof["revocation"]
+    then = {**at_block(32, ENDED), **asked(said, 32, MAGIC)}
+    yield vector(
+        "end-contract-changed",
+        "A contract wallet that accepts the ending in its own block, and only there.",
+        steps,
+        (given, consent),
+        nodes=({**given.answers(), **asked(said, 40, "0x"), **then},),
+    )
+    given, consent = made(sign=by_contract)
+    consent.end(signed(ending(given.registry, consent.value), by_contract))
+    said = consent.proof["revocation"]
+    refuses = {**asked(said, 40, "0x"), **at_block(32, ENDED), **asked(said, 32, "0x")}
+    yield vector(
+        "end-contract-refuses",
+        "Of the consent the contract says nothing, and it refuses the ending: that counts more.",
+        f"{ENDED_STEPS} {but(WITH_WALLET, 'wallet!')}",
+        (given, consent),
+        nodes=({**given.answers(), **refuses},),
     )
 
 
@@ -570,6 +743,13 @@ def on_record() -> Iterator[Vector]:
     }
     for name, (what, steps, answers) in missing.items():
         yield vector(name, what, steps, (given, consent), nodes=({**here, **answers},))
+    yield vector(
+        "hidden-end-no-header",
+        "It was ended, and of the final block the node has no header: a contradiction counts more.",
+        f"{STEPS} {but(AT_REGISTRY, 'standing!')}",
+        (given, consent),
+        nodes=({**here, lock: time(ENDED), BLOCK: None},),
+    )
     yield vector(
         "two-nodes",
         "One of two nodes knows of an end.",

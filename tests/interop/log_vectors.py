@@ -88,6 +88,24 @@ def honest() -> Iterator[Vector]:
         made,
         [halved],
     )
+    spoilt = {**halved, asked(made, 1, 40): [*told, {}], asked(made, 1, 20): told}
+    spoilt |= {asked(made, 21, 40): []}
+    yield vector(
+        "spoilt",
+        "An answer in which one event is none is no answer: half of it is asked for, and is right.",
+        ok,
+        made,
+        [spoilt],
+    )
+    free = [{k: v for k, v in one.items() if k != "removed"} for one in told]
+    free = [{**one, "address": hexed(bytes(20)), "more": [1]} for one in free]
+    yield vector(
+        "free-form",
+        "Events without `removed`, and with another address: nobody looks at it.",
+        ok,
+        made,
+        [answers(made, *free)],
+    )
     late = {k.replace('"0x28"', '"0x4e44"'): v for k, v in halved.items() if "eth_getLogs" not in k}
     late[key("eth_getBlockByNumber", ["finalized", False])] = {"number": hex(20036)}
     late |= {asked(made, 1, 10_000): told, asked(made, 10_001, 20_000): []}
@@ -115,6 +133,30 @@ def wrong() -> Iterator[Vector]:
     last = {**answers(made, one, two, three), made.heads_key(3): hexed(bytes(32))}
     steps = f"trust {but(AUDIT, 'last!')}"
     yield vector("last", "The log does not hold the last entry.", steps, made, [last])
+    yield vector(
+        "last-and-agree",
+        "At one of two nodes `last` fails; whether they agree is about the events nevertheless.",
+        f"trust {AUDIT} {but(AUDIT, 'last!')} agree",
+        made,
+        [answers(made, one, two, three), last],
+    )
+    yield vector(
+        "deployed-later",
+        "The log was put there behind the final block: there is no event to ask for.",
+        f"trust {but(AUDIT, 'end!')}",
+        made,
+        [answers(made)],
+        trust={**made.trust(), "deploy_block": 41},
+    )
+    ranged = {k: v for k, v in short.items() if "eth_getLogs" not in k}
+    ranged |= {asked(made, 1, 20): [one, three], asked(made, 21, 40): [{}]}
+    yield vector(
+        "gap-and-spoilt",
+        "Entry 2 is missing in the first half of the blocks: nobody asks for the second.",
+        STOPPED,
+        made,
+        [ranged],
+    )
     other = ledger(0)
     for n in (0, 1, 2):
         other.seal([b"other %d" % n])
@@ -154,11 +196,24 @@ def silent() -> Iterator[Vector]:
     yield vector("refused", "The node tells no events at all.", steps, made, [none])
     for name, (what, changed) in {
         "removed": ("An event that was removed.", {**one, "removed": True}),
+        "removed-null": ("null for `removed`.", {**one, "removed": None}),
+        "topic-short": (
+            "A number of 31 bytes.",
+            {**one, "topics": [one["topics"][0], "0x" + "00" * 30 + "01", one["topics"][2]]},
+        ),
         "topics": ("An event without its number.", {**one, "topics": one["topics"][:1]}),
         "name": ("Another event.", {**one, "topics": [hexed(bytes(32)), *one["topics"][1:]]}),
         "data": ("An event with too few data.", {**one, "data": one["data"][:-64]}),
     }.items():
         yield vector(name, what, steps, made, [answers(made, changed)])
+    spoilt = answers(made, one, three, {**two, "removed": True})
+    yield vector(
+        "gap-then-removed",
+        "Entry 2 is missing, and an event behind was removed: the whole answer is none.",
+        steps,
+        made,
+        [spoilt],
+    )
     answered = {**good, asked(made, 1, 40): None}
     yield vector("null", "null for a list of events.", steps, made, [answered])
     yield vector(

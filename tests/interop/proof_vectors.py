@@ -58,7 +58,8 @@ class Vector:
             against=self.against if "kept" in names else None,
         )
         before, _, behind = self.steps.partition(" trust")
-        if behind and names & {"statement", "archive"} and "!" in before and "!" not in behind:
+        early = "!" in before and "!" not in behind and "kept" not in names
+        if behind and early and names & {"statement", "archive"}:
             return replace(made, steps=f"{before} trust?", trust=None)
         return made
 
@@ -147,9 +148,9 @@ class Bench:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    made = vectors()
     for old in FOLDER.glob("*.json"):
         old.unlink()
-    made = vectors()
     for vector in made:
         (FOLDER / f"{vector.name}.json").write_text(vector.text())
     size = sum(path.stat().st_size for path in FOLDER.glob("*.json"))

@@ -4,10 +4,10 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from chain.commitments import keccak256
+from chain.commitments import commitment, fold, keccak256, leaf_of, next_head
 from tests.interop.people import PORTAL_KEY, Person, altered, kept_head, person
 from tests.interop.proof_vectors import AT_LOG, NODE, RECORD, Bench, Vector, but, upto
-from tests.interop.signing import Wallet, hexed, high
+from tests.interop.signing import SECP256K1_ORDER, Wallet, hexed, high, with_s
 from tests.interop.vectors import PORTAL, Answers, Json, Ledger, dumped, forged, key
 from tests.interop.vectors import World as Ledgers
 
@@ -28,7 +28,18 @@ class World:
 
 def vectors() -> Iterator[Vector]:
     world = World()
-    for part in (honest, undecided, broken, foreign, lies, strict_bytes, strict_members, trusts):
+    for part in (
+        honest,
+        limits,
+        undecided,
+        shapes,
+        broken,
+        foreign,
+        lies,
+        strict_bytes,
+        strict_members,
+        trusts,
+    ):
         yield from part(world)
     yield from kept_heads()
 
@@ -76,6 +87,89 @@ def honest(world: World) -> Iterator[Vector]:
         nodes=(moved,),
         confirmations=3,
     )
+
+
+def limits(world: World) -> Iterator[Vector]:
+    """As large, long, deep or shallow as it may be."""
+    made = world.bench.vector
+    for name, time in {"2-53": 2**53 + 1, "2-64": 2**64 - 1}.items():
+        yield made(
+            f"record-time-{name}",
+            f"A time of {time}, which no double holds.",
+            f"{RECORD} {AT_LOG}",
+            **resealed(world, batch={"time": time}),
+        )
+    longest = (PORTAL + "/" + "x" * 200)[:200]
+    yield made(
+        "record-longest",
+        "A kind of 32 characters and a reference of 200.",
+        f"{RECORD} {AT_LOG}",
+        **resealed(world, kind="a" + "-9" * 15 + "z", reference=longest),
+    )
+    for depth in (0, 16):
+        path = [hexed(keccak256(b"sibling %d" % n)) for n in range(depth)]
+        yield made(
+            f"record-depth-{depth}",
+            f"A tree of depth {depth}.",
+            f"{RECORD} {AT_LOG}",
+            **resealed(world, path=path, batch={"depth": depth}),
+        )
+    yield made(
+        "record-white-space",
+        "White space before and behind.",
+        f"{RECORD} {AT_LOG}",
+        file=b" \t\r\n" + dumped(world.proof) + b"\n\r\t ",
+    )
+
+
+def resealed(world: World, batch: Json | None = None, **changes: Any) -> dict[str, Any]:
+    """The file and node of a proof that was sealed with some members other."""
+    proof = {**world.proof, **changes, "batch": {**world.proof["batch"], **(batch or {})}}
+
+    def of(value: str) -> bytes:
+        return bytes.fromhex(value[2:])
+
+    document = base64.b64decode(proof["document"])
+    names = {name: proof[name] for name in ("kind", "reference")}
+    value = commitment(salt=of(proof["salt"]), document=document, **names)
+    root = fold(leaf_of(value), list(map(of, proof["path"])))
+    said = proof["batch"]
+    head = next_head(of(said["previous_head"]), 2, root, said["depth"], said["time"])
+    proof |= {
+        "commitment": hexed(value),
+        "root": hexed(root),
+        "batch": {**said, "head": hexed(head)},
+    }
+    return {"file": proof, "nodes": ({**world.answers, world.ledger.heads_key(2): hexed(head)},)}
+
+
+def shapes(world: World) -> Iterator[Vector]:
+    """Answers of nodes that are, and are not, of the form that they should have."""
+    code = key("eth_getCode", [hexed(world.ledger.address), "0x28"])
+    genesis, chain = key("eth_getBlockByNumber", ["0x0", False]), key("eth_chainId", [])
+    second = world.ledger.heads_key(2)
+    head = world.answers[second]
+    zeros = {chain: "0x" + "7A69".rjust(64, "0"), FINAL: {"number": "0x0028"}}
+    capitals = {k: "0x" + world.answers[k][2:].upper() for k in (code, second)}
+    good = RECORD + " "
+    rows: dict[str, tuple[str, str, Answers]] = {
+        "free-form": ("Leading zeros, and capitals.", AT_LOG, {**zeros, **capitals}),
+        "chain-is-number": ("A number for text.", "node?", {chain: 31337}),
+        "chain-is-digits": ("A number that is not in hex.", "node?", {chain: "31337"}),
+        "chain-is-empty": ("No digit.", "node?", {chain: "0x"}),
+        "chain-is-long": ("65 digits.", "node?", {chain: "0x" + "7a69".rjust(65, "0")}),
+        "chain-is-signed": ("A sign.", "node?", {chain: "0x-7a69"}),
+        "block-is-list": ("A list for a block.", "chain node?", {genesis: []}),
+        "hash-is-odd": ("A hash of 63 digits.", "chain node?", {genesis: {"hash": head[:-1]}}),
+        "hash-is-short": ("A hash of 31 bytes.", "chain genesis!", {genesis: {"hash": head[:-2]}}),
+        "final-is-number": ("A number for text.", "chain genesis node?", {FINAL: {"number": 40}}),
+        "code-is-odd": ("Code of half a byte.", f"{NODE} node?", {code: "0x6"}),
+        "head-is-short": ("A head of 31 bytes.", but(AT_LOG, "entry!"), {second: head[:-2]}),
+        "head-is-long": ("A head of 33 bytes.", but(AT_LOG, "entry!"), {second: head + "00"}),
+    }  # fmt: skip
+    for name, (what, steps, answers) in rows.items():
+        nodes = ({**world.answers, **answers},)
+        yield world.bench.vector(f"node-{name}", what, good + steps, nodes=nodes)
 
 
 def undecided(world: World) -> Iterator[Vector]:
@@ -249,6 +343,8 @@ def strict_bytes(world: World) -> Iterator[Vector]:
         ),
         "twice-inside": ("Twice in batch.", text.replace(b'"batch": {', b'"batch": {"depth": 6, ')),
         "list": ("A list.", b"[" + text + b"]"),
+        "space": ("A space of no ASCII between members.", text.replace(b", ", b",\xc2\xa0")),
+        "form-feed": ("A form feed behind the last member.", text + b"\f"),
         "nested": ("Lists in lists without end.", b"[" * 12_000),
     }
     for name, (what, file) in rows.items():
@@ -283,6 +379,7 @@ def strict_members(world: World) -> Iterator[Vector]:
         ),
         "portal-capitals": ("The portal in capitals.", ("portal", PORTAL.upper())),
         "kind-capitals": ("A kind in capitals.", ("kind", "FHIR")),
+        "kind-long": ("A kind of 33 characters.", ("kind", "f" * 33)),
         "kind-homograph": ("A kind with a Cyrillic letter.", ("kind", "\u0430udit")),
         "reference-elsewhere": (
             "A reference of another portal.",
@@ -312,6 +409,12 @@ def trusts(world: World) -> Iterator[Vector]:
             f"{RECORD} {AT_LOG}",
             trust={**world.trust, **more},
         )
+    yield world.bench.vector(
+        "trust-signers-twice",
+        "One signer twice.",
+        f"{RECORD} {AT_LOG}",
+        trust={**world.trust, "signers": signers * 2},
+    )
     rows: dict[str, tuple[str, Any]] = {
         "unknown": ("An unknown member.", {"more": 1}),
         "missing": ("log is missing.", {"log": ...}),
@@ -361,6 +464,18 @@ def kept_heads() -> Iterator[Vector]:
         f"{RECORD} kept? listed {AT_LOG}",
         trust=given.trust(signers=...),
     )
+    digest = keccak256(b"salus-head/1\0" + bytes.fromhex(given.kept(1)["commitment"][2:]))
+    half = (SECP256K1_ORDER - 1) // 2
+    for name, s, mark in (("s-half", half, "kept"), ("s-above", half + 1, "kept!")):
+        signer, value = with_s(digest, s)
+        said = {"public_key": hexed(signer.to_bytes()), "value": hexed(value[:64])}
+        yield made(
+            f"kept-{name}",
+            "The largest s that counts." if mark == "kept" else "One more.",
+            listed if mark == "kept" else f"{RECORD} kept!",
+            trust=given.trust(signers=[hexed(signer.to_bytes())]),
+            against={**given.kept(1), "signature": said},
+        )
     yield made("kept-unpinned", "Without a trust file.", UNPINNED_KEPT, trust=None)
     yield from broken_heads(given, bench)
 

@@ -719,60 +719,79 @@ function directoryOf(bytes) {
   const end = bytes.length - 22;
   must(end >= 0 && bytes.readUInt32LE(end) === END, "the end record does not end the zip");
   must(bytes.readUInt16LE(end + 20) === 0, "a comment");
+  const shorts = [4, 6, 8, 10].map((at) => bytes.readUInt16LE(end + at));
+  const longs = [12, 16].map((at) => bytes.readUInt32LE(end + at));
   const zip64 = end >= 76 && bytes.readUInt32LE(end - 20) === LOCATOR_64;
-  const found = zip64 ? directoryOf64(bytes, end) : directoryOf32(bytes, end);
-  must(found.size <= 32 * MIB, "too large a directory");
-  must(found.start + found.size === found.end, "the directory does not end at its end record");
-  return found;
+  const numbers = zip64 ? numbersOf64(bytes, end, shorts, longs) : [...shorts, ...longs];
+  const [disk, first, here, count, size, start] = numbers;
+  must(disk === 0 && first === 0 && here === count, "more than one disk");
+  must(size <= 32 * MIB, "too large a directory");
+  must(start + size === (zip64 ? end - 76 : end), "the directory does not end at its end record");
+  return { count, start, end: start + size };
 }
 
-function directoryOf32(bytes, end) {
-  const [count, size, start] = [
-    bytes.readUInt16LE(end + 10),
-    bytes.readUInt32LE(end + 12),
-    bytes.readUInt32LE(end + 16),
-  ];
-  return { count, size, start, end };
+/** The numbers of zip64's record; those of the end record are the same, or all ones. */
+function numbersOf64(bytes, end, shorts, longs) {
+  const [locator, record] = [end - 20, end - 76];
+  const disks = [4, 16].map((at) => bytes.readUInt32LE(locator + at));
+  must(disks[0] === 0 && disks[1] === 1, "more than one disk");
+  must(large(bytes, locator + 8) === record && bytes.readUInt32LE(record) === END_64, "no record");
+  must(large(bytes, record + 4) === 44, "a record of another length");
+  const numbers = [16, 20].map((at) => bytes.readUInt32LE(record + at));
+  numbers.push(...[24, 32, 40, 48].map((at) => large(bytes, record + at)));
+  const same = (short, index) => short === numbers[index];
+  must(shorts.every((short, i) => short === FULL_16 || same(short, i)), "another number");
+  must(longs.every((long, i) => long === FULL_32 || same(long, i + 4)), "another number");
+  return numbers;
 }
 
-function directoryOf64(bytes, end) {
-  const record = end - 20 - 56;
-  must(large(bytes, end - 12) === record && bytes.readUInt32LE(record) === END_64, "zip64's record");
-  const [count, size, start] = [32, 40, 48].map((at) => large(bytes, record + at));
-  return { count, size, start, end: record };
-}
-
-/** Sizes and offset that do not fit stand in the extra field, in this order, where they don't. */
-function widen(file, extra) {
-  const wanted = ["size", "packed", "offset"].filter((name) => file[name] === FULL_32);
-  if (!wanted.length) return;
-  for (let at = 0; at + 4 <= extra.length; ) {
+/** The extra fields of an entry, as pairs of id and data. */
+function extraFields(extra) {
+  const fields = [];
+  for (let at = 0; at < extra.length; ) {
+    must(at + 4 <= extra.length, "half a field");
     const [id, length] = [extra.readUInt16LE(at), extra.readUInt16LE(at + 2)];
-    const body = extra.subarray(at + 4, at + 4 + length);
+    must(at + 4 + length <= extra.length, "half a field");
+    fields.push([id, extra.subarray(at + 4, at + 4 + length)]);
     at += 4 + length;
-    if (id !== 1) continue;
-    must(body.length >= 8 * wanted.length, "a short zip64 field");
-    wanted.forEach((name, index) => (file[name] = large(body, 8 * index)));
-    return;
   }
+  return fields;
 }
+
+/** Sizes and place that are too large stand in the field 0x0001, in this order, and only those. */
+function widen(file, fields) {
+  const wanted = ["size", "packed", "offset"].filter((name) => file[name] === FULL_32);
+  const found = fields.filter(([id]) => id === 1).map(([, data]) => data);
+  must(found.length === (wanted.length ? 1 : 0), "zip64's field is missing, or not called for");
+  if (!wanted.length) return;
+  must(found[0].length === 8 * wanted.length, "zip64's field is too short or too long");
+  wanted.forEach((name, index) => (file[name] = large(found[0], 8 * index)));
+}
+
+/** Bits 0, 5, 6 and 13: encrypted, a patch, encrypted, the directory masked. */
+const REFUSED_FLAGS = 0x2061;
 
 function directoryEntry(bytes, at, end) {
   must(at + 46 <= end && bytes.readUInt32LE(at) === ENTRY, "not an entry of the directory");
-  const lengths = [28, 30, 32].map((field) => bytes.readUInt16LE(at + field));
-  const next = at + 46 + lengths[0] + lengths[1] + lengths[2];
+  const short = (field) => bytes.readUInt16LE(at + field);
+  const [extraAt, commentAt, next] = [[28], [28, 30], [28, 30, 32]].map((fields) =>
+    fields.reduce((sum, field) => sum + short(field), at + 46),
+  );
   must(next <= end, "an entry beyond the directory");
-  const name = bytes.subarray(at + 46, at + 46 + lengths[0]);
   const file = {
-    name: name.toString("latin1"),
-    method: bytes.readUInt16LE(at + 10),
+    name: bytes.toString("latin1", at + 46, extraAt),
+    method: short(10),
     crc: bytes.readUInt32LE(at + 16),
     packed: bytes.readUInt32LE(at + 20),
     size: bytes.readUInt32LE(at + 24),
     offset: bytes.readUInt32LE(at + 42),
   };
-  widen(file, bytes.subarray(at + 46 + lengths[0], at + 46 + lengths[0] + lengths[1]));
-  must((bytes.readUInt16LE(at + 8) & 1) === 0, "encrypted");
+  const fields = extraFields(bytes.subarray(extraAt, commentAt));
+  must(fields.every(([id]) => id !== 0x7075), "a second name");
+  widen(file, fields);
+  must(short(34) === 0, "on another disk");
+  must((short(8) & REFUSED_FLAGS) === 0, "encrypted or patched");
+  must(short(6) <= 63, "of a later version");
   must(file.method === 0 || file.method === 8, "neither stored nor deflated");
   must(isFileName(file.name), "a name that is not allowed");
   return [file, next];
@@ -784,16 +803,18 @@ class Zip {
     this.files = new Map();
     const { count, start, end } = directoryOf(bytes);
     must(count <= LONGEST_LIST, "too many files");
+    this.end = start;
     const folded = new Set();
-    let total = 0;
+    let [packed, total] = [0, 0];
     for (let at = start; at < end; ) {
       const [file, next] = directoryEntry(bytes, at, end);
       at = next;
+      packed += file.packed;
       total += file.size;
       folded.add(file.name.toLowerCase());
       this.files.set(file.name, file);
       must(folded.size === this.files.size, "two names that differ in case alone");
-      must(total <= 2048 * MIB, "unpacks to too much");
+      must(packed <= 2048 * MIB && total <= 2048 * MIB, "too much");
     }
     // A name that stood there twice is one file less.
     must(this.files.size === count, "not as many files as it says, or a name twice");
@@ -809,21 +830,28 @@ class Zip {
     return bytes;
   }
 
+  /** All of it stands before the directory. */
   packed({ name, offset, packed }) {
-    const { bytes } = this;
-    must(offset + 30 <= bytes.length && bytes.readUInt32LE(offset) === LOCAL, "no file there");
+    const { bytes, end } = this;
+    must(offset + 30 <= end && bytes.readUInt32LE(offset) === LOCAL, "no file there");
     const nameEnd = offset + 30 + bytes.readUInt16LE(offset + 26);
     must(bytes.toString("latin1", offset + 30, nameEnd) === name, "the file has another name");
     const start = nameEnd + bytes.readUInt16LE(offset + 28);
-    must(start + packed <= bytes.length, "the file is cut off");
+    must(start + packed <= end, "the file is cut off");
     return bytes.subarray(start, start + packed);
   }
 }
 
 function unpack({ method, size }, packed) {
   if (method === 0) return packed;
+  const { buffer, engine } = inflated(packed, Math.max(size, 1));
+  must(engine.bytesWritten === packed.length, "something behind the stream");
+  return buffer;
+}
+
+function inflated(packed, maxOutputLength) {
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
+    return inflateRawSync(packed, { maxOutputLength, info: true });
   } catch {
     throw new Refused("does not unpack");
   }
@@ -1062,6 +1090,23 @@ class Report {
 function together(results) {
   if (results.includes(false)) return false;
   return results.includes("open") ? "open" : true;
+}
+
+/** The same of what a node is asked: a contradiction counts more than a missing answer (§13). */
+function togetherAsked(questions) {
+  const results = questions.map((ask) => unlessSilent(ask));
+  if (!results.includes(false)) answered(!results.includes(null));
+  return together(results);
+}
+
+/** The result, or null where the node gives no usable answer. */
+function unlessSilent(work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NoAnswer) return null;
+    throw error;
+  }
 }
 
 /** A contract wallet's signature is left to the nodes, if there are any. */
@@ -1372,12 +1417,10 @@ function codeStep(report, node, final, address, hash) {
 
 function askLog(report, node, final, trust, batches) {
   if (!codeStep(report, node, final, trust.log, trust.code_hash)) return;
-  const holds = (n, head) => node.head(trust.log, n, final) === head;
-  // Every entry is asked for, also behind one that does not hold: what a node keeps silent about
-  // does not depend on what it contradicts.
-  const all = (results) => results.every(Boolean);
-  report.step("entry", all(batches.map((batch) => holds(batch.sequence, batch.head))));
-  report.step("previous", all(batches.map((b) => holds(b.sequence - 1n, b.previous_head))));
+  const holds = (n, head) => () => node.head(trust.log, n, final) === head;
+  report.step("entry", togetherAsked(batches.map((b) => holds(b.sequence, b.head))));
+  const before = batches.map((b) => holds(b.sequence - 1n, b.previous_head));
+  report.step("previous", togetherAsked(before));
 }
 
 function askRegistry(report, node, final, trust, cases, wallets) {
@@ -1385,24 +1428,26 @@ function askRegistry(report, node, final, trust, cases, wallets) {
   if (!codeStep(report, node, final, address, hash)) return;
   if (wallets.length) walletStep(report, node, final, trust, wallets);
   const recorded = (what, key) => node.recorded(address, what, key, final);
-  const granted = cases.map(({ file }) => recorded("grantedAt", file.commitment) === file.granted_at);
-  report.step("granted", together(granted));
-  const standing = cases.map(({ file, grant }) => {
+  const granted = cases.map(
+    ({ file }) => () => recorded("grantedAt", file.commitment) === file.granted_at,
+  );
+  report.step("granted", togetherAsked(granted));
+  const standing = cases.map(({ file, grant }) => () => {
     return recorded("revokedAt", grant.statement.lock) === (file.revocation?.revoked_at ?? 0n);
   });
   // Only for telling whether a consent had run out; but a node that can't say gave no usable answer.
-  node.timeOf(final);
-  report.step("standing", together(standing));
+  const dated = () => node.timeOf(final) >= 0n;
+  report.step("standing", togetherAsked([...standing, dated]));
 }
 
 const ACCEPTED = "0x1626ba7e" + "00".repeat(28);
 
 function walletStep(report, node, final, trust, wallets) {
-  const results = wallets.map((wallet) => {
+  const results = wallets.map((wallet) => () => {
     if (wallet.consent.statement.registry.chain_id !== trust.chain_id) return "open";
     return walletAccepts(node, final, wallet);
   });
-  report.step("wallet", together(results));
+  report.step("wallet", togetherAsked(results));
 }
 
 /** §8, Contract wallets: in the final state, or else when it was recorded. */
@@ -1422,12 +1467,8 @@ function askWallet(node, block, consent) {
   const padding = Buffer.alloc((32 - (value.length % 32)) % 32);
   const data = [typedHash(consent), word(0x40), word(value.length), value, padding];
   const name = selector("isValidSignature(bytes32,bytes)");
-  try {
-    return node.call(consent.signature.address, block, name, ...data) === ACCEPTED;
-  } catch (error) {
-    if (error instanceof NoAnswer) return null;
-    throw error;
-  }
+  const { address } = consent.signature;
+  return unlessSilent(() => node.call(address, block, name, ...data) === ACCEPTED);
 }
 
 // ---- The log
@@ -1488,18 +1529,16 @@ function* eventsOf(node, final, trust) {
 /** Null if there is no usable answer for this range. */
 function eventsBetween(node, address, from, to) {
   const range = { fromBlock: quantity(from), toBlock: quantity(to) };
-  try {
+  return unlessSilent(() => {
     const answer = node.ask("eth_getLogs", { address, topics: [APPENDED], ...range });
     answered(Array.isArray(answer));
     return answer.map(readEvent);
-  } catch (error) {
-    if (error instanceof NoAnswer) return null;
-    throw error;
-  }
+  });
 }
 
 function readEvent(event) {
-  answered(event !== null && typeof event === "object" && event.removed !== true);
+  answered(event !== null && typeof event === "object");
+  answered(!Object.hasOwn(event, "removed") || event.removed === false);
   answered(Array.isArray(event.topics) && event.topics.length === 3);
   const [name, n, root] = event.topics.map(usableBytes);
   answered([name, n, root].every((topic) => topic.length === 66) && name === APPENDED);

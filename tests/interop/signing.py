@@ -12,8 +12,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from eth_account import Account
-from eth_account.messages import encode_typed_data
-from eth_keys.datatypes import PrivateKey
+from eth_account.messages import _hash_eip191_message, encode_typed_data
+from eth_keys.datatypes import PrivateKey, PublicKey, Signature
 
 Json = dict[str, Any]
 HOST = "salus.example"
@@ -58,6 +58,11 @@ def typed_data(text: str, statement: bytes, chain_id: int, contract: bytes) -> J
         },
         "message": {"text": text, "statement": statement},
     }
+
+
+def typed_digest(statement: bytes) -> bytes:
+    """What a wallet signs, by eth-account's encoding."""
+    return bytes(_hash_eip191_message(encode_typed_data(full_message=typed_data_of(statement))))
 
 
 def typed_data_of(statement: bytes) -> Json:
@@ -105,6 +110,15 @@ def high(value: bytes) -> bytes:
     s = SECP256K1_ORDER - int.from_bytes(value[32:64], "big")
     turned = bytes([55 - value[64]]) if len(value) == 65 else b""
     return value[:32] + s.to_bytes(32, "big") + turned
+
+
+def with_s(digest: bytes, s: int) -> tuple[PublicKey, bytes]:
+    """A signature with an s of one's choice, and the key that made it, which nobody has."""
+    point = Wallet("a point").public
+    odd = point[63] & 1
+    value = Signature(vrs=(odd, int.from_bytes(point[:32], "big"), s))
+    key = value.recover_public_key_from_msg_hash(digest)
+    return key, value.to_bytes()[:64] + bytes([27 + odd])
 
 
 def client_data(statement: bytes, **changes: Any) -> bytes:

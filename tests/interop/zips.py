@@ -4,6 +4,8 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 
+FULL_16, FULL_32 = 0xFFFF, 0xFFFFFFFF
+
 
 @dataclass
 class Entry:
@@ -16,25 +18,38 @@ class Entry:
     method: int | None = None
     crc: int | None = None
     size: int | None = None
+    packed_size: int | None = None
+    behind: bytes = b""  # the file's bytes, and counted among them
+    needed: int = 20  # the version
+    extra: bytes = b""
+    comment: bytes = b""
+    disk: int = 0
+    place: int | None = None
+    own: bytes | None = None  # the header right before the file's bytes, where it says other things
+    gap: bytes = b""  # before that header
+
+    def body(self) -> bytes:
+        return (deflated(self.data) if self.packed else self.data) + self.behind
 
     def local(self) -> bytes:
-        body = deflated(self.data) if self.packed else self.data
-        return b"PK\3\4" + self._fields(body) + self.name.encode() + body
+        header = b"PK\3\4" + self._fields(0) + self.name.encode()
+        return self.gap + (header if self.own is None else self.own) + self.body()
 
     def listed(self, offset: int) -> bytes:
-        body = deflated(self.data) if self.packed else self.data
-        made = b"PK\1\2" + struct.pack("<H", 20) + self._fields(body)
-        return made + struct.pack("<HHHLL", 0, 0, 0, 0o644 << 16, offset) + self.name.encode()
+        made = b"PK\1\2" + struct.pack("<H", 20) + self._fields(len(self.extra))
+        place = offset + len(self.gap) if self.place is None else self.place
+        more = struct.pack("<HHHLL", len(self.comment), self.disk, 0, 0o644 << 16, place)
+        return made + more + self.name.encode() + self.extra + self.comment
 
-    def _fields(self, body: bytes) -> bytes:
+    def _fields(self, extra: int) -> bytes:
         method = (8 if self.packed else 0) if self.method is None else self.method
         crc = zlib.crc32(self.data) if self.crc is None else self.crc
         size = len(self.data) if self.size is None else self.size
+        packed = len(self.body()) if self.packed_size is None else self.packed_size
         midnight = (0, 0x21)  # of 1 January 1980, where zip's calendar begins
-        names = (len(self.name.encode()), 0)
-        return struct.pack(
-            "<HHHHHLLLHH", 20, self.flags, method, *midnight, crc, len(body), size, *names
-        )
+        names = (len(self.name.encode()), extra)
+        start = (self.needed, self.flags, method)
+        return struct.pack("<HHHHHLLLHH", *start, *midnight, crc, packed, size, *names)
 
 
 @dataclass
@@ -43,20 +58,40 @@ class Zipped:
 
     entries: list[Entry] = field(default_factory=list)
 
-    def bytes(self, *, zip64: bool = False, comment: bytes = b"") -> bytes:
+    def bytes(
+        self,
+        *,
+        zip64: bool = False,
+        comment: bytes = b"",
+        end: dict[int, int] | None = None,
+        large: dict[int, int] | None = None,
+    ) -> bytes:
+        """`end` and `large` replace numbers of the end record and of zip64's, by their place.
+
+        0 and 1 are disks, 2 and 3 counts, 4 is the directory's length and 5 where it begins.
+        """
         made, listed = b"", b""
         for entry in self.entries:
             listed += entry.listed(len(made))
             made += entry.local()
-        count, numbers = len(self.entries), (len(listed), len(made))
-        large = b""
+        count = len(self.entries)
+        numbers = [0, 0, count, count, len(listed), len(made)]
+        long = b""
         if zip64:
             at = len(made) + len(listed)
-            large = b"PK\6\6" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, count, count, *numbers)
-            large += b"PK\6\7" + struct.pack("<LQL", 0, at, 1)
-            count, numbers = 0xFFFF, (0xFFFFFFFF, 0xFFFFFFFF)
-        end = struct.pack("<HHHHLLH", 0, 0, count, count, *numbers, len(comment))
-        return made + listed + large + b"PK\5\6" + end + comment
+            long = struct.pack("<QHHLLQQQQ", 44, 45, 45, *replaced(numbers, large))
+            long = b"PK\6\6" + long + b"PK\6\7" + struct.pack("<LQL", 0, at, 1)
+            numbers = [0, 0, FULL_16, FULL_16, FULL_32, FULL_32]
+        last = struct.pack("<HHHHLLH", *replaced(numbers, end), len(comment))
+        return made + listed + long + b"PK\5\6" + last + comment
+
+
+def replaced(numbers: list[int], others: dict[int, int] | None) -> list[int]:
+    return [(others or {}).get(place, number) for place, number in enumerate(numbers)]
+
+
+def extra_field(id: int, data: bytes) -> bytes:
+    return struct.pack("<HH", id, len(data)) + data
 
 
 def deflated(data: bytes) -> bytes:

@@ -277,6 +277,21 @@ def test_pythons_own_zips_are_read():
         assert verified(world, made.getvalue()).exit_code == 0
 
 
+def test_pythons_large_zips_are_read(monkeypatch):
+    """With zip64's records and fields, which Python writes where numbers are beyond its limits."""
+    world = Person()
+    world.news(document_item("Observation/a/_history/1", b" " * 3_000_000))
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in world.files().items():
+            file.writestr(name, data)
+    assert b"PK\6\6" in made.getvalue()
+    assert b"\xff" * 8 in made.getvalue()
+    assert verified(world, made.getvalue()).exit_code == 0
+
+
 def verified(world: Person, file: bytes) -> salus_verify.Report:
     nodes = [node_of(world.answers())]
     return salus_verify.verify_archive(io.BytesIO(file), canonical(world.trust()), nodes)
@@ -375,6 +390,22 @@ def test_a_node_that_takes_one_call_at_a_time_will_do(refuses):
     calls = [("m", [n]) for n in range(120)]
     found = list(salus_verify.results(node, calls))
     assert found == (list(range(120)) if refuses else [*range(50), *range(50), *range(20)])
+
+
+def test_a_node_that_keeps_silent_is_asked_no_more():
+    asked = []
+
+    def ask(method, params):
+        asked.append(params[0])
+        if params[0] % 2:
+            raise salus_verify.Unanswered("silent")
+        return params[0]
+
+    found = list(salus_verify.results(salus_verify.Node("n", ask), [("m", [n]) for n in range(99)]))
+    assert asked == list(range(20))
+    assert found[18] == 18
+    assert all(isinstance(one, salus_verify.Unanswered) for one in (found[19], *found[20:]))
+    assert len(found) == 99
 
 
 def test_results_come_in_any_order():

@@ -90,12 +90,22 @@ export class Consent {
     run.fault("granted", this.grantedFault(granted), { name, time: granted });
     const { lock } = this.signed.statement;
     const ended = await this.time(state, address, "revokedAt(bytes32)", lock);
-    const now = { time: await state.time(), number: state.at };
-    if (!this.seen || later(now, this.seen)) this.seen = now;
-    const says = ended ? "standing_ended" : "standing";
     const fault = this.standingFault(ended);
-    const detail = { name, says: fault ? "standing" : says, time: ended, now: now.time };
-    run.fault("standing", fault, detail);
+    const now = await this.now(state, fault);
+    const says = ended && !fault ? "standing_ended" : "standing";
+    run.fault("standing", fault, { name, says, time: ended, now });
+  }
+
+  /** The final block's time; where something is wrong anyway, it may be missing. */
+  async now(state, fault) {
+    try {
+      const now = { time: await state.time(), number: state.at };
+      if (!this.seen || later(now, this.seen)) this.seen = now;
+      return now.time;
+    } catch (error) {
+      if (!(error instanceof Unanswered) || !fault) throw error;
+      return undefined;
+    }
   }
 
   async time(state, registry, name, key) {
@@ -123,11 +133,18 @@ export class Consent {
     if (wallets.length === 0) return;
     const { name } = state.node;
     const away = ({ signed }) => signed.statement.registry.chain_id !== chainId;
+    let silent = null;
     for (const wallet of wallets.filter((one) => !away(one))) {
-      if (await this.accepts(state, wallet)) continue;
-      run.note("wallet", FAILED, { name, value: hexOf(wallet.signed.signature.address) });
-      return;
+      try {
+        if (await this.accepts(state, wallet)) continue;
+        run.note("wallet", FAILED, { name, value: hexOf(wallet.signed.signature.address) });
+        return;
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        silent = error; // a wallet that refuses counts more
+      }
     }
+    if (silent) throw silent;
     run.note("wallet", wallets.some(away) ? OPEN : OK, { name });
   }
 
