@@ -11,10 +11,11 @@ AGE = 60  # seconds; a worker looks every second
 
 @dataclass(frozen=True)
 class LedgerStatus:
-    """Whether a worker was here lately, whether the node answered, and what is wrong."""
+    """Whether a worker was here lately, the node answered, it was our chain; and what is wrong."""
 
     worker: bool
     node: bool
+    ours: bool
     troubles: tuple[str, ...]
 
     @property
@@ -23,9 +24,9 @@ class LedgerStatus:
         return "; ".join(self.troubles)
 
 
-def report(troubles: Sequence[str] = (), *, node: bool = True) -> None:
+def report(troubles: Sequence[str] = (), *, node: bool = True, ours: bool = True) -> None:
     """The worker's word after each round."""
-    cache.set(KEY, {"troubles": list(troubles), "node": node}, AGE)
+    cache.set(KEY, {"troubles": list(troubles), "node": node, "ours": ours}, AGE)
 
 
 def status() -> LedgerStatus:
@@ -33,8 +34,8 @@ def status() -> LedgerStatus:
     found = cache.get(KEY)
     if found is None:
         missing = "no worker has looked after the ledger in the last minute"
-        return LedgerStatus(False, False, (missing,))
-    return LedgerStatus(True, found["node"], tuple(found["troubles"]))
+        return LedgerStatus(False, False, False, (missing,))
+    return LedgerStatus(True, found["node"], found["ours"], tuple(found["troubles"]))
 
 
 def due(what: str, seconds: int) -> bool:

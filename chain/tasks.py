@@ -37,10 +37,10 @@ def ledger_tick() -> None:
         report([f"the node does not answer ({error.detail})"], node=False)
         logger.warning("the chain does not answer (%s); trying again", error.detail)
     except ChainMismatch as error:
-        report([error.detail], node=False)
+        report([error.detail], ours=False)
         logger.error("%s", error.detail)  # noqa: TRY400 - the words say it all
     except Exception as error:
-        report([type(error).__name__], node=False)
+        report([type(error).__name__])
         raise
 
 

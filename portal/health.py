@@ -74,5 +74,5 @@ def _workers() -> None:
 def _chain() -> None:
     """As the worker last saw it: a page must not wait for a node that does not answer."""
     ledger = status()
-    if not ledger.node:
+    if not (ledger.node and ledger.ours):
         raise SalusError(ledger.detail)

@@ -45,8 +45,10 @@ def run(recorder: Recorder, processes: Processes, env: dict[str, str]) -> None:
     """Measure each server with the real read, and the first with the bare one."""
     from accounts.models import User
     from accounts.tokens import token_issue
+    from chain.deployment import ensure_contracts
     from portal.demo.seed import seed
 
+    ensure_contracts()
     seed(say=lambda _text: None)
     user = User.objects.get(email="patient@salus.example")
     token = token_issue(user=user, by=Actor.system("bench"))

@@ -38,6 +38,11 @@ def _words(status: LedgerStatus, overseer: bool) -> tuple[str, str]:
         return _("The chain does not answer right now"), f"{kept} " + _(
             "Nothing is lost: seals that wait are sent as soon as it answers."
         )
+    if not status.ours:
+        return _("Salus waits: this is not the chain that it knows"), f"{kept} " + _(
+            "The node that it asks has another chain, or has lost a part of ours. Nothing is "
+            "written there until that is put right, and nothing is lost."
+        )
     title = _("This has to be looked after") if overseer else _("Something is being looked after")
     return title, _(
         "Some transactions may take longer than usual. Nothing is lost: what waits is kept, and "

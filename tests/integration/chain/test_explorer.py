@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from chain.commitments import hex_of
+from chain.errors import ChainMismatch
 from chain.models import (
     Batch,
     Contract,
@@ -315,6 +316,18 @@ def test_a_chain_that_does_not_answer_is_said_and_the_page_stays(client, log, mo
         assert "The chain does not answer right now" in page
         assert "Batch 1" in page
         assert "127.0.0.1" not in page
+
+
+def test_another_chain_than_ours_is_said_as_that(client, log, monkeypatch):
+    def other(*_: object) -> None:
+        raise ChainMismatch("The node serves chain 5.")
+
+    monkeypatch.setattr("chain.tasks.tick", other)
+    ledger_tick()
+    page = shown(client, "/chain/")
+    assert "not the chain that it knows" in page
+    assert "does not answer" not in page
+    assert not client.get("/readyz").json()["chain"]["ok"]
 
 
 def test_a_ledger_without_a_worker_is_said(client, log):
