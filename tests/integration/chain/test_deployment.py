@@ -116,7 +116,7 @@ def test_a_worker_meets_a_foreign_chain_without_harm(ledger: Contract):
 
     Contract.objects.filter(current=True).update(chain_id=1)
     ledger_tick()
-    assert not status().node
+    assert (status().node, status().ours) == (True, False)
     assert "serves chain" in status().detail
 
 
