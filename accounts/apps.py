@@ -1,6 +1,7 @@
 """People and organisations."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
@@ -9,5 +10,21 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Let the API's description know our tokens."""
+        """The pages of the account; let the API's description know our tokens."""
         from accounts.api import schema  # noqa: F401
+        from core.registry import AccountGroup, AccountPage, registry
+
+        registry.account_pages += [
+            AccountPage(
+                _("E-mail addresses"), _("Where Salus writes to you"), "account_email", "mail",
+                AccountGroup.YOU, order=20,
+            ),
+            AccountPage(
+                _("Password"), _("Choose another one"), "account_change_password", "key",
+                AccountGroup.SIGN_IN, order=10,
+            ),
+            AccountPage(
+                _("Passkeys"), _("Sign your decisions yourself, with your device"), "passkeys",
+                "fingerprint", AccountGroup.SIGN_IN, order=20,
+            ),
+        ]  # fmt: skip

@@ -1,12 +1,13 @@
-"""Addresses of the passkey pages."""
+"""Addresses of a person's account; allauth adds its own below the same /account/."""
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import account, passkeys
 
 urlpatterns = [
-    path("", views.passkeys, name="passkeys"),
-    path("add/", views.add, name="passkey-add"),
-    path("<int:pk>/rename/", views.rename, name="passkey-rename"),
-    path("<int:pk>/remove/", views.remove, name="passkey-remove"),
+    path("", account.account, name="account"),
+    path("passkeys/", passkeys.passkeys, name="passkeys"),
+    path("passkeys/add/", passkeys.add, name="passkey-add"),
+    path("passkeys/<int:pk>/rename/", passkeys.rename, name="passkey-rename"),
+    path("passkeys/<int:pk>/remove/", passkeys.remove, name="passkey-remove"),
 ]

@@ -1,0 +1,87 @@
+"""People: who signs in, and in which role."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """In which role a person uses Salus."""
+
+    PATIENT = "patient", _("Patient")
+    CLINICIAN = "clinician", _("Clinician")
+    NURSE = "nurse", _("Nurse")
+    REGISTRAR = "registrar", _("Registrar")
+    BILLER = "biller", _("Biller")
+    MANAGER = "manager", _("Manager")
+    PAYER = "payer", _("Payer")
+    PHARMA = "pharma", _("Pharma")
+    RESEARCHER = "researcher", _("Researcher")
+    DONOR = "donor", _("Donor")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+OWN_ROLES = (Role.PATIENT, Role.DONOR, Role.AUDITOR, Role.ADMINISTRATOR)
+MEMBER_ROLES = (
+    Role.CLINICIAN, Role.NURSE, Role.REGISTRAR, Role.BILLER, Role.MANAGER, Role.PAYER, Role.PHARMA,
+    Role.RESEARCHER,
+)  # fmt: skip
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; e-mail addresses are compared without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person with a password (none: can't sign in by password)."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """The first administrator, for `manage.py createsuperuser`."""
+        fields |= {"is_staff": True, "is_superuser": True, "own_role": Role.ADMINISTRATOR}
+        return self.create_user(email, password, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """By e-mail address."""
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    own_role = models.CharField(
+        max_length=16, blank=True, choices=[(r.value, r.label) for r in OWN_ROLES]
+    )
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="user_email_lower_case", condition=models.Q(email=Lower("email"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        """The name that others see."""
+        return str(self)
