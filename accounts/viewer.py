@@ -7,7 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from accounts.models import Membership, Organisation, Role, User
+from accounts.models import CARE, Membership, Organisation, Role, User
+from core.acting import Acting, act
 from core.audit import Actor
 
 
@@ -24,6 +25,12 @@ class Viewer:
     def organisation_ids(self) -> list[UUID]:
         """The organisations whose grants and records count for this person."""
         return [self.organisation.id] if self.organisation else []
+
+    @property
+    def acting(self) -> Acting:
+        """As the database's row-level security knows them."""
+        keeps = tuple(self.organisation_ids) if self.roles & CARE else ()
+        return Acting((self.user.pk, *self.organisation_ids), keeps)
 
     @property
     def actor(self) -> Actor:
@@ -49,12 +56,19 @@ def viewer_for(user: User, channel: str = "page") -> Viewer:
     return Viewer(user, frozenset(roles - {""}), organisation, channel)
 
 
+def viewer_acting(user: User, channel: str) -> Viewer:
+    """The viewer for whom this transaction reads from here on."""
+    viewer = viewer_for(user, channel)
+    act(viewer.acting)
+    return viewer
+
+
 def viewer_of(request: HttpRequest, channel: str = "page") -> Viewer:
     """The viewer of a request, found once per request; the caller must be signed in."""
     cached: Viewer | None = getattr(request, "_salus_viewer", None)
     if cached is None:
         assert not isinstance(request.user, AnonymousUser)
-        cached = viewer_for(request.user, channel)
+        cached = viewer_acting(request.user, channel)
         request._salus_viewer = cached  # type: ignore[attr-defined]
     return cached
 
@@ -63,4 +77,4 @@ def api_viewer(request: Request) -> Viewer:
     """The viewer of an API request, authenticated by token or session."""
     user = request.user
     assert isinstance(user, User)
-    return viewer_for(user, "api")
+    return viewer_acting(user, "api")

@@ -5,12 +5,13 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
 from accounts.tokens import token_user
-from accounts.viewer import Viewer, viewer_for
+from accounts.viewer import Viewer, viewer_acting
 from core.errors import SalusError
 from exchange.outcome import FHIR_JSON, outcome, outcome_of
 
@@ -36,8 +37,9 @@ def fhir_view(*methods: str) -> Callable[[FhirView[P]], Callable[..., HttpRespon
                 answer.headers["WWW-Authenticate"] = 'Bearer realm="salus"'
                 return answer
             try:
-                return view(request, viewer_for(user, "fhir"), *args, **kwargs)
+                return view(request, viewer_acting(user, "fhir"), *args, **kwargs)
             except SalusError as error:
+                transaction.set_rollback(True)
                 answer = fhir(outcome_of(error), error.status)
                 if retry := getattr(error, "retry_after", None):
                     answer.headers["Retry-After"] = str(retry)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from chain.models import AnchorState, Batch, Commitment
+from chain.selectors.standing import standing
 from core.selectors import audit_events
 from portal.health import component_states
 
@@ -21,5 +21,4 @@ def of_administrator(request: HttpRequest) -> dict[str, Any]:
 
 def of_public(request: HttpRequest) -> dict[str, Any]:
     """What everybody may check."""
-    sealed = Commitment.objects.filter(batch__state=AnchorState.FINAL).count()
-    return {"sealed": sealed, "batches": Batch.objects.filter(state=AnchorState.FINAL).count()}
+    return {"sealed": standing().sealed}

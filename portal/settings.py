@@ -18,6 +18,9 @@ NODE_MODULES = BASE_DIR / "node_modules"
 SHORTEST_SECRET = 32  # characters
 
 env = environ.Env()
+if os.environ.get("DATABASE_URL"):
+    # Whoever names a database names its owner too: never the one of the last run.
+    os.environ.setdefault("DATABASE_OWNER_URL", "")
 # What script/server wrote down; the real environment wins.
 environ.Env.read_env(STATE_DIR / "env", overwrite=False)
 
@@ -151,14 +154,27 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # -- PostgreSQL, Valkey ----------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
-DATABASES["default"] |= {
+
+def database(url: str) -> dict[str, Any]:
+    """A connection's settings."""
+    found: dict[str, Any] = env.db_url_config(url)
     # A socket's path stands percent-encoded in the URL.
-    "HOST": unquote(DATABASES["default"]["HOST"]),
-    "ENGINE": "django.db.backends.postgresql",
+    return found | {"HOST": unquote(found["HOST"]), "ENGINE": "django.db.backends.postgresql"}
+
+
+# The portal works as a role that owns no table, so that row-level security binds it; only
+# migrations work as the owner. Who runs no migrations needs no DATABASE_OWNER_URL.
+DATABASES = {
+    "default": database(required("DATABASE_URL")),
+    "owner": database(env.str("DATABASE_OWNER_URL", "") or required("DATABASE_URL")),
+}
+DATABASES["default"] |= {
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
     | {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
     "CONN_HEALTH_CHECKS": True,
+    # A page is answered by one transaction: what it reads, changes and notes in the audit trail.
+    "ATOMIC_REQUESTS": True,
+    "TEST": {"MIRROR": "owner"},
 }
 REDIS_URL = required("REDIS_URL")
 CACHES = {

@@ -12,8 +12,9 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
         from core.registry import NavItem, Panel, registry
-        from records import gates, panels
+        from records import access, gates, panels
 
+        access.register()
         gates.register()
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
         guests = frozenset({"payer", "researcher"})

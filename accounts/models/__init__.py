@@ -1,7 +1,7 @@
 """People, organisations, who acts for whom, and the tokens that programs use."""
 
 from accounts.models.organisations import Membership, Organisation
-from accounts.models.people import Role, User
+from accounts.models.people import CARE, Role, User
 from accounts.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "Membership", "Organisation", "Role", "User"]
+__all__ = ["CARE", "ApiToken", "Membership", "Organisation", "Role", "User"]

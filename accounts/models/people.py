@@ -33,6 +33,10 @@ MEMBER_ROLES = (
 )  # fmt: skip
 
 
+# Who treats patients: for them their organisation's imported records are open.
+CARE = frozenset({Role.CLINICIAN.value, Role.NURSE.value})
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes people; e-mail addresses are compared without regard to case."""
 

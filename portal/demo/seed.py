@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
+from core.acting import portal_acts
 from core.audit import Actor
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
@@ -31,11 +32,13 @@ from portal.demo.shipment_csv import good_csv
 from records.models import Consent, Patient, Record, Scope
 from records.services.consents import consent_grant, consent_revoke
 from records.services.importing import import_bundle
+from records.services.people import patient_link
 from supply.recording import shipment_record
 from supply.selectors import shipments_of
 from supply.services import product_add, shipment_check, shipment_confirm
 
 
+@portal_acts()
 def seed(*, say: Callable[[str], Any]) -> None:
     """Make what is missing of the demo; a second run makes nothing."""
     for organisation in ORGANISATIONS:
@@ -92,7 +95,9 @@ def _import_records(say: Callable[[str], Any]) -> None:
 
 def _link_patient() -> None:
     user = User.objects.get(email=f"{Role.PATIENT.value}@salus.example")
-    Patient.objects.filter(pk=UUID(DEMO_PATIENT), account=None).update(account=user)
+    patient = Patient.objects.get(pk=UUID(DEMO_PATIENT))
+    if patient.account_id is None:
+        patient_link(patient=patient, account=user)
 
 
 def _ensure_consents() -> None:
@@ -137,8 +142,7 @@ def _share_with_hospital(patient: Patient, scope: Scope) -> None:
     # An account that nobody can sign in to: it has no password.
     email = f"{person.slug}@salus.example"
     user = User.objects.create_user(email, None, name=person.name, own_role=Role.PATIENT)
-    patient.account = user
-    patient.save(update_fields=["account"])
+    patient = patient_link(patient=patient, account=user)
     _grant(patient, HARBOUR, scope, 180, viewer_for(user))
 
 

@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from chain.models import Kind, RegistryEntry
 from chain.registry import end, register
 from chain.services import Ending, Item, commit
 from core import audit
+from core.acting import portal_acts
 from core.errors import Conflict, Forbidden, Invalid, Problem
 from core.keys import Owner, Sealer, sealer_for
 from records.models import (
@@ -71,7 +71,7 @@ def consent_grant(
     return consent_record(draft=draft, signature=draft.portal_signature(), by=by)
 
 
-@transaction.atomic
+@portal_acts()
 def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed statement take effect; the signature was checked where it came in."""
     said = draft.said
@@ -93,7 +93,12 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     )  # fmt: skip
     EffectiveAccess.objects.bulk_create(
         EffectiveAccess(
-            consent=consent, patient=patient, resource_type=type, ends_at=ends_at, **who
+            consent=consent,
+            patient=patient,
+            resource_type=type,
+            ends_at=ends_at,
+            grantee_id=UUID(grantee),
+            reason=EffectiveAccess.Reason.CONSENT,
         )
         for type in SCOPE_TYPES[scope]
     )
@@ -168,7 +173,7 @@ def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
     return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
 
 
-@transaction.atomic
+@portal_acts()
 def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed end take effect at once; the secret is revealed on the chain."""
     _only_the_patient(consent.patient, by)

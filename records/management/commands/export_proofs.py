@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.acting import portal_acts
 from core.audit import Actor
 from core.errors import SalusError
 from records.models import Patient
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             "-o", "--output", type=Path, help="the file to write (salus-PATIENT.zip)"
         )
 
+    @portal_acts()
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, and say what is in it."""
         patient = Patient.objects.filter(pk=options["patient"]).first()

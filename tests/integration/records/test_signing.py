@@ -505,7 +505,7 @@ def test_the_proofs_page_names_the_wallet(signed_in: Client, check: str):
 
 
 def test_the_list_costs_the_same_for_any_number_of_grants(
-    signed_in: Client, person: tuple[Viewer, Patient], django_assert_num_queries
+    signed_in: Client, person: tuple[Viewer, Patient], makes_queries
 ):
     viewer, row = person
     for _ in range(2):
@@ -514,5 +514,5 @@ def test_the_list_costs_the_same_for_any_number_of_grants(
                 patient=row, grantee=OrganisationFactory(), scope=Scope.VISITS,
                 last_day=timezone.now().date(), by=viewer,
             )  # fmt: skip
-        with django_assert_num_queries(6):
+        with makes_queries(7):
             signed_in.get("/sharing/")
