@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.selectors import clinicians, organisations
 from chain.signatures import Assertion
-from records.encoding import from_base64url, from_hex
+from core.encoding import from_base64url, from_hex
 from records.models import Scope
 from records.services.signing import Answer, WalletAnswer
 
