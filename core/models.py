@@ -82,6 +82,9 @@ class AuditEvent(models.Model):
         TOKEN_ISSUED = "account.token-issued", _("Issued a token")
         PASSKEY_ADDED = "account.passkey-added", _("Added a passkey")
         PASSKEY_REMOVED = "account.passkey-removed", _("Removed a passkey")
+        WALLET_LINKED = "account.wallet-linked", _("Added a wallet")
+        WALLET_UNLINKED = "account.wallet-unlinked", _("Removed a wallet")
+        WALLET_SIGN_IN = "account.wallet-sign-in", _("Signed in with a wallet")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)

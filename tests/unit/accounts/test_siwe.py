@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -396,7 +397,8 @@ def test_other_texts_are_refused(text: str):
 
 
 def test_a_message_that_breaks_the_grammar_cannot_be_made():
-    for name, value in {"statement": "two\nlines", "nonce": "short", "domain": "a\nb"}.items():
+    wrong: dict[str, Any] = {"statement": "two\nlines", "nonce": "short", "domain": "a\nb"}
+    for name, value in wrong.items():
         with pytest.raises(NotSiwe):
             replace(MESSAGE, **{name: value})
 
