@@ -25,12 +25,16 @@ class WalletPages(CursorPages):
     ordering = "-added_at"
 
 
-@extend_schema(operation_id="wallets", description="The wallets in your account.")
 class WalletsView(ListAPIView[Wallet]):
     """The wallets of the person who asks."""
 
     serializer_class = WalletSerializer
     pagination_class = WalletPages
+
+    @extend_schema(operation_id="wallets")
+    def get(self, request: Request) -> Response:
+        """The wallets in your account."""
+        return self.list(request)
 
     def get_queryset(self) -> QuerySet[Wallet]:
         """Nobody else's."""
