@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from accounts.siwe import Message, written
+from accounts.siwe import Message, NotSiwe, parse, written
 from accounts.siwe_checks import (
     LIFETIME,
     SKEW,
@@ -20,6 +23,9 @@ from accounts.siwe_checks import (
     WrongUri,
     check,
 )
+from chain.node import Node
+from chain.signatures import NotSigned, personal_signer
+from tests.factories.signing import SoftWallet
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -107,3 +113,36 @@ def test_a_site_without_tls_has_to_say_so():
     check(replace(MESSAGE, scheme="http", domain="localhost:8000"), plain, NOW)
     with pytest.raises(WrongDomain):
         check(replace(MESSAGE, domain="localhost:8000"), plain, NOW)
+
+
+class NoContracts(Node):
+    """A chain without a contract."""
+
+    def chain_id(self) -> int:
+        return EXPECTED.chain_id
+
+    def code(self, address: bytes) -> bytes:
+        return b""
+
+
+WALLET = SoftWallet()
+SIGNED = replace(MESSAGE, address=WALLET.address)
+VALUE = bytes.fromhex(WALLET.sign_message(SIGNED.text.encode())[2:])
+
+
+def judge(text: str) -> None:
+    """Everything that is asked of a message but its nonce."""
+    message = parse(text)
+    check(message, EXPECTED, NOW)
+    asked: Any = {"node": NoContracts(""), "chain_id": EXPECTED.chain_id}
+    personal_signer(text.encode(), message.account, VALUE, **asked)
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(SIGNED.text) - 1), st.characters(codec="ascii"))
+def test_a_signed_text_with_one_character_changed_counts_nowhere(place: int, letter: str):
+    judge(SIGNED.text)
+    other = SIGNED.text[:place] + letter + SIGNED.text[place + 1 :]
+    if other != SIGNED.text:
+        with pytest.raises((NotSiwe, SiweRefused, NotSigned)):
+            judge(other)
