@@ -89,6 +89,9 @@ class AuditEvent(models.Model):
         ORGANISATION_CHANGED = "organisation.changed", _("Changed an organisation's details")
         ORGANISATION_CHECKED = "organisation.checked", _("Checked an organisation")
         SIGNING_KEY_MADE = "organisation.key-made", _("Made a signing key")
+        WALLET_LINKED = "account.wallet-linked", _("Added a wallet")
+        WALLET_UNLINKED = "account.wallet-unlinked", _("Removed a wallet")
+        WALLET_SIGN_IN = "account.wallet-sign-in", _("Signed in with a wallet")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)
