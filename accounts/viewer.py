@@ -8,7 +8,22 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.models import Membership, Organisation, Role, User
-from core.audit import Actor
+from accounts.models.people import MEMBER_ROLES, OWN_ROLES
+from core.audit import Actor, Purpose
+
+# What somebody in a role is there for; whoever acts for another reason says so.
+_PURPOSES: dict[str, Purpose] = {
+    Role.PATIENT: Purpose.OWN,
+    Role.CLINICIAN: Purpose.TREATMENT,
+    Role.NURSE: Purpose.TREATMENT,
+    Role.REGISTRAR: Purpose.OPERATIONS,
+    Role.MANAGER: Purpose.OPERATIONS,
+    Role.BILLER: Purpose.PAYMENT,
+    Role.PAYER: Purpose.PAYMENT,
+    Role.RESEARCHER: Purpose.RESEARCH,
+    Role.AUDITOR: Purpose.OVERSIGHT,
+    Role.ADMINISTRATOR: Purpose.OPERATIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -28,9 +43,15 @@ class Viewer:
     @property
     def actor(self) -> Actor:
         """As the audit trail names them."""
-        return Actor(
-            self.user.id, self.organisation.id if self.organisation else None, self.channel
-        )
+        place = self.organisation.id if self.organisation else None
+        purpose = _PURPOSES.get(self.role, "")
+        return Actor(self.user.id, place, self.channel, self.role, purpose)
+
+    @property
+    def role(self) -> str:
+        """In which role they act: one that their organisation gave them, else their own."""
+        ordered = (*MEMBER_ROLES, *OWN_ROLES) if self.organisation else OWN_ROLES
+        return next((r.value for r in ordered if r.value in self.roles), "")
 
     def has(self, role: Role) -> bool:
         """Whether the person acts in this role."""

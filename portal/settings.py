@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "rest_framework",
     "drf_spectacular",
+    "pgtrigger",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.AuditMiddleware",
     "portal.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -12,9 +12,11 @@ from django.db.models import QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
+from core.audit import pseudonym
 from core.errors import NotFound
-from core.keys import sealers_for
+from core.keys import Sealer, sealers_for
 from core.models import AuditEvent
+from core.selectors import audit_events
 from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import Resource
 from records.models import Consent, Patient, Version
@@ -24,6 +26,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 READS = (
     AuditEvent.Name.RECORD_READ,
     AuditEvent.Name.RECORD_LISTED,
+    AuditEvent.Name.PATIENT_LISTED,
     AuditEvent.Name.RECORD_WRITTEN,
     AuditEvent.Name.PROOF_READ,
 )
@@ -35,6 +38,8 @@ class Opened:
 
     version: Version
     document: bytes
+    # Of whoever owns it, for what else concerns them in the same request.
+    sealer: Sealer
 
     @cached_property
     def resource(self) -> Resource:
@@ -54,9 +59,9 @@ def opened(versions: Iterable[Version]) -> list[Opened]:
     owners = {row.pk: owner_of(row.record.patient_id) for row in rows}
     sealers = sealers_for(owners.values())
     return [
-        Opened(row, sealers[owners[row.pk]].open(row.sealed, seal_context(row.path)))
+        Opened(row, sealer.open(row.sealed, seal_context(row.path)), sealer)
         for row in rows
-        if owners[row.pk] in sealers
+        if (sealer := sealers.get(owners[row.pk]))
     ]
 
 
@@ -150,7 +155,7 @@ __all__ = [
 
 def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     """What was done with a patient's record, newest first; `own`: by the person too."""
-    events = AuditEvent.objects.filter(subject_id=patient.pk, name__in=READS).order_by("-at")
+    events = audit_events().filter(subject=pseudonym(patient.pk), name__in=READS)
     if own or patient.account_id is None:
         return events
     return events.exclude(actor_id=patient.account_id)

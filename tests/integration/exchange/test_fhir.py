@@ -9,10 +9,11 @@ from django.test import Client
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer
 from chain.canonical import parse
-from core.audit import Actor
+from core.audit import Actor, pseudonym
 from core.models import AuditEvent
 from records.models import Version
-from records.selectors import opened
+from records.selectors import opened, own_patient
+from tests.factories.audit import said
 from tests.factories.people import clinician
 from tests.factories.records import observation, patient, patient_with_record
 
@@ -69,11 +70,13 @@ def test_what_the_caller_has_already_is_not_sent_again(client: Client, weight):
 
 def test_every_read_is_audited(client: Client, weight):
     viewer, url = weight
+    patient_id = own_patient(viewer).pk
     client.get(url, headers=bearer(viewer))
     event = AuditEvent.objects.get(name="record.read")
     assert event.actor_id == viewer.user.pk
     assert event.channel == "fhir"
-    assert event.target == url.removeprefix("/fhir/")
+    assert event.subject == pseudonym(patient_id)
+    assert said(event, patient_id).target == url.removeprefix("/fhir/")
 
 
 @pytest.mark.parametrize("suffix", ["", "/_history/1", "/$proof", "/_history/1/$proof"])
