@@ -25,7 +25,7 @@ from accounts.passkeys import (
 from accounts.viewer import viewer_for
 from core.errors import Conflict, Invalid, NotFound
 from core.models import AuditEvent
-from tests.factories.audit import said
+from tests.factories.audit import told
 from tests.factories.people import UserFactory
 from tests.factories.signing import PRESENT, SoftPasskey, rsa_key
 
@@ -181,7 +181,7 @@ def test_adding_and_removing_is_audited():
     pk = str(passkey.row.pk)
     passkey_remove(passkey=passkey, by=viewer_for(user).actor)
     found = AuditEvent.objects.order_by("pk")
-    assert [(e.name, e.actor_id, said(e).target) for e in found] == [
+    assert [(e.name, e.actor_id, told(e).target) for e in found] == [
         ("account.passkey-added", user.pk, pk),
         ("account.passkey-removed", user.pk, pk),
     ]

@@ -13,7 +13,7 @@ from core.audit import Actor, pseudonym
 from core.models import AuditEvent
 from records.models import Version
 from records.selectors import opened, own_patient
-from tests.factories.audit import said
+from tests.factories.audit import told
 from tests.factories.people import clinician
 from tests.factories.records import observation, patient, patient_with_record
 
@@ -76,7 +76,7 @@ def test_every_read_is_audited(client: Client, weight):
     assert event.actor_id == viewer.user.pk
     assert event.channel == "fhir"
     assert event.subject == pseudonym(patient_id)
-    assert said(event, patient_id).target == url.removeprefix("/fhir/")
+    assert told(event, patient_id).target == url.removeprefix("/fhir/")
 
 
 @pytest.mark.parametrize("suffix", ["", "/_history/1", "/$proof", "/_history/1/$proof"])

@@ -25,7 +25,7 @@ from records.selectors import chart_of, own_patient, patient_for, version_for
 from records.services.consents import consent_grant, consent_revoke, statement_document
 from records.services.importing import import_bundle
 from records.services.statements import Draft
-from tests.factories.audit import said
+from tests.factories.audit import told
 from tests.factories.people import OrganisationFactory, UserFactory, clinician
 from tests.factories.records import (
     allergy,
@@ -258,7 +258,7 @@ def test_each_decision_is_audited():
     consent = grant(viewer, row, clinician().user)
     consent_revoke(consent=consent, by=viewer)
     names = AuditEvent.objects.filter(name__startswith="consent").order_by("pk")
-    assert [(e.name, e.subject, said(e, row.pk).target) for e in names] == [
+    assert [(e.name, e.subject, told(e, row.pk).target) for e in names] == [
         ("consent.granted", pseudonym(row.pk), f"Consent/{consent.pk}"),
         ("consent.revoked", pseudonym(row.pk), f"Consent/{consent.pk}"),
     ]

@@ -25,7 +25,7 @@ from core.models import AuditEvent, DataKey
 from records.models import Patient, Scope
 from records.services.consents import consent_grant, consent_revoke
 from records.services.exporting import export_proofs
-from tests.factories.audit import said
+from tests.factories.audit import told
 from tests.factories.people import UserFactory, clinician
 from tests.factories.records import allergy, observation, patient, patient_with_record
 
@@ -121,7 +121,7 @@ def test_the_export_is_audited(ledger: Contract, until_final: Run):
     until_final()
     exported(row)
     event = AuditEvent.objects.get(name="proof.read", subject=pseudonym(row.pk))
-    assert said(event, row.pk).target == "archive"
+    assert told(event, row.pk).target == "archive"
 
 
 def test_the_command_writes_one_private_file(ledger: Contract, until_final: Run, tmp_path: Path):
