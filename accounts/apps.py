@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """The pages of the account; let the API's description know our tokens."""
+        from accounts import trail  # noqa: F401 - its receivers note sign-ins
         from accounts.api import schema  # noqa: F401
         from core.registry import AccountGroup, AccountPage, registry
 

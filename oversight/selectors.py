@@ -1,6 +1,7 @@
 """Reading the trail, what was found in it, and the cases: for pages, API and FHIR alike."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.viewer import Viewer
 from core.audit import pseudonym
 from core.models import AuditEvent
@@ -34,7 +35,7 @@ class Page(Generic[Row]):
 
 
 def cursor_of(at: datetime, pk: object) -> str:
-    """A row's place in a list that is ordered by time and id: digits, a dash, digits."""
+    """A row's place in a list that is ordered by time and id: microseconds, a dash, the id."""
     micros = int(at.timestamp()) * 1_000_000 + at.microsecond
     return f"{micros}-{pk}"
 
@@ -42,14 +43,21 @@ def cursor_of(at: datetime, pk: object) -> str:
 def before(text: str, at: str = "at") -> Q:
     """What stands before a cursor out of an address; what is no cursor counts as none."""
     micros, _, pk = text.partition("-")
-    if not (_short(micros) and _short(pk)):
+    known = int(pk) if _short(pk) else _uuid(pk)
+    if known is None or not _short(micros):
         return Q()
     when = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros))
-    return Q(**{f"{at}__lt": when}) | Q(**{at: when, "pk__lt": int(pk)})
+    return Q(**{f"{at}__lt": when}) | Q(**{at: when, "pk__lt": known})
 
 
 def _short(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def _uuid(text: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(text)
+    return None
 
 
 def page_of(
@@ -88,7 +96,7 @@ def events_found(search: Search) -> QuerySet[AuditEvent]:
     if search.purpose:
         rows = rows.filter(purpose=search.purpose)
     if search.person:
-        rows = rows.filter(actor_id__in=[user.pk for user in staff_named(search.person)])
+        rows = _at_work(rows, [user.pk for user in people_named(search.person)])
     if search.organisation:
         rows = rows.filter(organisation_id=search.organisation)
     if search.patient:
@@ -104,13 +112,15 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
-def staff_named(text: str) -> QuerySet[User]:
-    """People by a part of their name or by their address.
+def people_named(text: str) -> QuerySet[User]:
+    """People by a part of their name or by their address."""
+    return User.objects.filter(Q(name__icontains=text) | Q(email__iexact=text))
 
-    Never patients: the pseudonym beside what they did themselves would be theirs.
-    """
-    named = Q(name__icontains=text) | Q(email__iexact=text)
-    return User.objects.filter(named, patient=None)
+
+def _at_work(rows: QuerySet[AuditEvent], people: list[UUID]) -> QuerySet[AuditEvent]:
+    """What these people did for others; the pseudonym beside what is their own would be theirs."""
+    own = own_pseudonyms(people).values()
+    return rows.filter(actor_id__in=people).exclude(role=Role.PATIENT).exclude(subject__in=own)
 
 
 # -- who read a record, for the patient ------------------------------------------------------------
@@ -179,7 +189,7 @@ def cases_waiting() -> QuerySet[Case]:
 
 def cases_answered() -> QuerySet[Case]:
     """What was answered, the newest first."""
-    return Case.objects.filter(state=CaseState.ANSWERED).order_by("-answered_at", "pk")
+    return Case.objects.filter(state=CaseState.ANSWERED).order_by("-answered_at", "-pk")
 
 
 def cases_of(viewer: Viewer) -> QuerySet[Case]:
@@ -201,7 +211,12 @@ def in_chunks(rows: QuerySet[AuditEvent], size: int = 2000) -> Iterator[list[Aud
         cursor = before(cursor_of(chunk[-1].at, chunk[-1].pk))
 
 
-def own_actors(ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these accounts are patients'."""
-    rows = Patient.objects.filter(account__in=set(ids))
-    return {pk for pk in rows.values_list("account_id", flat=True) if pk}
+def own_pseudonyms(accounts: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The pseudonyms of those who have a record of their own, by account."""
+    rows = Patient.objects.filter(account__in=set(accounts)).values_list("account_id", "pk")
+    return {account: pseudonym(pk) for account, pk in rows if account}
+
+
+def events_by_id(ids: Iterable[int]) -> list[AuditEvent]:
+    """These rows, newest first."""
+    return list(AuditEvent.objects.filter(pk__in=list(ids)).order_by("-at", "-pk"))

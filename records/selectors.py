@@ -114,11 +114,6 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
-def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these accounts are patients'."""
-    return set(Patient.objects.filter(account__in=set(ids)).values_list("account_id", flat=True))
-
-
 def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")

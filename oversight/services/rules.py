@@ -128,7 +128,7 @@ def _break_glass(window: Window, _setting: RuleSetting) -> int:
     sql = f"""{_INSERT}
     SELECT %(rule)s, %(rule)s || ':' || request, min(id), actor_id, count(DISTINCT subject),
       min(at), now(), 'open', ''
-    FROM ({_LOOKED}) AS looked WHERE purpose = %(purpose)s GROUP BY request, actor_id {_KEEP}"""
+    FROM ({_LOOKED}) AS looked WHERE purpose = %(purpose)s GROUP BY request, actor_id {_KEEP}"""  # noqa: S608 - our own words
     return _run(sql, window, rule=Rule.BREAK_GLASS.value, purpose=Purpose.EMERGENCY.value)
 
 

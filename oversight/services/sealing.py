@@ -39,7 +39,8 @@ WITH now AS MATERIALIZED (
   SELECT pg_snapshot_xmin(s)::text::bigint AS xmin, pg_snapshot_xmax(s)::text::bigint AS xmax
   FROM pg_current_snapshot() AS s
 )
-SELECT now.xmin, now.xmax, e.xid < now.xmin OR e.xid >= now.xmax, {", ".join(f"e.{column}" for column in COLUMNS)}
+SELECT now.xmin, now.xmax, e.xid < now.xmin OR e.xid >= now.xmax,
+  {", ".join(f"e.{column}" for column in COLUMNS)}
 FROM now CROSS JOIN core_auditevent AS e
 LEFT JOIN oversight_auditsealed AS s ON s.event_id = e.id
 WHERE e.id > %s AND s.event_id IS NULL
