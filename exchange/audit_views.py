@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import struct
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from records.selectors import own_patient
 
 USUAL, MOST = 50, 200  # rows that a page is made from
 KNOWN = {"patient", "date", "_count", "_cursor", "_format"}
+CURSOR = struct.Struct(">q")
 PREFIXES = {"eq": ("gte", "lt"), "ge": ("gte",), "le": ("lt",), "gt": ("gte",), "lt": ("lt",)}
 
 
@@ -133,8 +135,9 @@ def _cursor(text: str) -> int | None:
     if not text:
         return None
     try:
-        return int.from_bytes(base64.urlsafe_b64decode(text.encode()), "big") & (1 << 63) - 1
-    except (binascii.Error, ValueError):
+        place = base64.b64decode(text.encode(), altchars=b"-_", validate=True)
+        return int(CURSOR.unpack(place)[0])
+    except (binascii.Error, struct.error, ValueError):
         raise Invalid(problems=[Problem("_cursor", "this is no cursor of ours")]) from None
 
 
@@ -143,7 +146,7 @@ def _bundle(resources: list[dict[str, Any]], asked: QueryDict, cursor: int | Non
     kept = [(k, v) for k in asked for v in asked.getlist(k) if k != "_cursor"]
     links = [{"relation": "self", "url": _url(base, kept)}]
     if cursor is not None:
-        opaque = base64.urlsafe_b64encode(cursor.to_bytes(8, "big")).decode()
+        opaque = base64.urlsafe_b64encode(CURSOR.pack(cursor)).decode()
         links.append({"relation": "next", "url": _url(base, [*kept, ("_cursor", opaque)])})
     entries = [
         {"fullUrl": f"{base}/{r['id']}", "resource": r, "search": {"mode": "match"}}

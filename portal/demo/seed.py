@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
+from portal.demo.audit import seed_audit
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
@@ -47,6 +48,7 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _ensure_consents()
     _ensure_sharing_patients()
     _ensure_shipment()
+    seed_audit()
 
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:
