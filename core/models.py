@@ -96,7 +96,7 @@ class AppendOnly(pgtrigger.Trigger):
     operation = pgtrigger.Update | pgtrigger.Delete
     func = "RETURN NULL;"
 
-    def render_execute(self, model: type[models.Model]) -> str:
+    def render_execute(self, model: models.Model) -> str:
         """Our own function, made by the migration."""
         return "salus_append_only()"
 
@@ -113,7 +113,7 @@ class NumberedTransaction(pgtrigger.Trigger):
     operation = pgtrigger.Insert
     func = "RETURN NULL;"
 
-    def render_execute(self, model: type[models.Model]) -> str:
+    def render_execute(self, model: models.Model) -> str:
         """Our own function, made by the migration."""
         return "salus_xid_first()"
 

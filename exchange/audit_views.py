@@ -41,7 +41,7 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if patient is None:
         audit.record(
             audit.Name.AUDIT_READ, by=viewer.actor, count=len(found),
-            parameters={k: v for k, v in request.GET.items() if not k.startswith("_")},
+            parameters={k: str(v) for k, v in request.GET.items() if not k.startswith("_")},
         )  # fmt: skip
     resources = audit_events(
         event_rows(found, patient=patient), patient_id=patient.pk if patient else None

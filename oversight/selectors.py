@@ -142,7 +142,7 @@ def reads_between(
 def readers_of(patient: Patient) -> list[UUID]:
     """Who else has looked, ever."""
     rows = reads_of(patient, own=False).exclude(actor_id=None).order_by()
-    return list(rows.values_list("actor_id", flat=True).distinct())
+    return [pk for pk in rows.values_list("actor_id", flat=True).distinct() if pk]
 
 
 def months_of(patient: Patient) -> list[date]:

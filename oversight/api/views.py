@@ -51,7 +51,9 @@ def _search(request: Request) -> Search:
     names = SearchForm.base_fields
     form = SearchForm({name: request.query_params.get(name, "") for name in names})
     if not form.is_valid():
-        raise Invalid(problems=[Problem(name, found[0]) for name, found in form.errors.items()])
+        raise Invalid(
+            problems=[Problem(name, str(found[0])) for name, found in form.errors.items()]
+        )
     return form.search
 
 

@@ -118,7 +118,7 @@ def _seal(case: Case, part: str, text: str) -> bytes:
     return _sealer(case).seal(text.encode(), f"case {case.pk} {part}")
 
 
-def _open(case: Case, part: str, sealed: bytes) -> str:
+def _open(case: Case, part: str, sealed: bytes | memoryview) -> str:
     try:
         return _sealer(case).open(sealed, f"case {case.pk} {part}").decode()
     except KeyDestroyed:

@@ -274,11 +274,11 @@ def _chain_faults(node: Node, since: int, tell: Tell) -> Iterator[Fault]:
         first.order_by("number").values_list("commitment__batch__sequence", flat=True).first()
     )
     for fault in batch_faults(node, since=sequence or 1, tell=lambda n: tell("batches", n)):
-        seals = _seals_in(fault.batch_id)
         text = f"batch {fault.sequence} differs from the chain: {fault.text}"
-        yield from (Fault(text, number) for number in seals or [None])
+        yield from (Fault(text, number) for number in _seals_in(fault.batch_id))
 
 
-def _seals_in(batch_id: UUID) -> list[int]:
+def _seals_in(batch_id: UUID) -> list[int | None]:
+    """The seals that a batch carries; None, where the database knows of none."""
     rows = AuditSeal.objects.filter(commitment__batch=batch_id).order_by("number")
-    return list(rows.values_list("number", flat=True))
+    return list(rows.values_list("number", flat=True)) or [None]

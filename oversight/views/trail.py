@@ -53,7 +53,7 @@ def copy(request: HttpRequest, form: str) -> HttpResponseBase:
         raise NotFound
     asked = SearchForm(_asked(request))
     if not asked.is_valid():
-        raise Invalid(problems=[Problem(name, e[0]) for name, e in asked.errors.items()])
+        raise Invalid(problems=[Problem(name, str(e[0])) for name, e in asked.errors.items()])
     wanted = asked.search
     _note(audit.Name.AUDIT_EXPORTED, viewer, wanted)
     media, write = COPIES[form]

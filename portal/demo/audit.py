@@ -100,7 +100,7 @@ def _staff(wanted: DemoStaff) -> Viewer:
 def _ask() -> None:
     """The demo patient has seen somebody whom they do not know."""
     patient = viewer_for(User.objects.get(email=f"{Role.PATIENT.value}@salus.example"))
-    if Case.objects.filter(patient=DEMO_PATIENT).exists():
+    if Case.objects.filter(patient=UUID(DEMO_PATIENT)).exists():
         return
     subject = audit.pseudonym(UUID(DEMO_PATIENT))
     event = AuditEvent.objects.filter(channel=CHANNEL, subject=subject).first()

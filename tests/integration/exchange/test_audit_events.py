@@ -1,5 +1,6 @@
 """AuditEvent: one resource for each request, for the person themselves and for auditors."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -30,7 +31,7 @@ def auditor() -> User:
     return UserFactory(own_role="auditor", name="Test Auditor")
 
 
-def look(by: Viewer, *rows: Patient, **more: object) -> None:
+def look(by: Viewer, *rows: Patient, **more: Any) -> None:
     """One request, about one patient or several."""
     with audit.origin("192.0.2.0/24"):
         for row in rows:
@@ -40,7 +41,7 @@ def look(by: Viewer, *rows: Patient, **more: object) -> None:
             )  # fmt: skip
 
 
-def resources(client: Client, **query: object) -> list[dict[str, object]]:
+def resources(client: Client, **query: Any) -> list[dict[str, Any]]:
     answer = client.get(URL, query)
     assert answer.status_code == 200, answer.content
     bundle = parse(answer.content)
@@ -70,7 +71,7 @@ def test_an_auditor_sees_pseudonyms_and_no_targets(client: Client, record, audit
     _, row = record
     look(clinician(), row)
     client.force_login(auditor)
-    pseudonym = audit.pseudonym(row.pk)
+    pseudonym = str(audit.pseudonym(row.pk))
     answer = client.get(URL, {"patient": pseudonym}).content.decode()
     assert str(pseudonym) in answer
     assert str(row.pk) not in answer

@@ -147,7 +147,9 @@ def test_metadata_is_public_and_true(client: Client):
     from records.fhir.schema import problems_of
 
     assert problems_of(statement) == []
-    said = {r["type"]: {i["code"] for i in r["interaction"]} for r in statement["rest"][0]["resource"]}
+    said = {
+        r["type"]: {i["code"] for i in r["interaction"]} for r in statement["rest"][0]["resource"]
+    }
     assert said.pop("AuditEvent") == {"read", "search-type"}
     assert all(codes == {"read", "vread"} for codes in said.values())
     assert statement["implementation"]["url"].endswith("/fhir/")

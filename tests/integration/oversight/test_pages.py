@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -37,7 +38,7 @@ def auditor() -> User:
     return UserFactory(own_role="auditor", name="Test Auditor")
 
 
-def look(by: Viewer, row: Patient, target: str = "Observation/1", **more: object) -> None:
+def look(by: Viewer, row: Patient, target: str = "Observation/1", **more: Any) -> None:
     audit.record(audit.Name.RECORD_READ, by=by.actor, subject=row.pk, target=target, **more)
 
 
@@ -97,7 +98,7 @@ def test_it_can_be_narrowed_to_a_person_and_a_month(client: Client, record, sett
     with audit.dated(last_year):
         look(second, row, "Condition/1")
     client.force_login(viewer.user)
-    by_person = client.get(READERS, {"person": first.user.pk}).content.decode()
+    by_person = client.get(READERS, {"person": str(first.user.pk)}).content.decode()
     assert "looked at your results" in by_person
     assert "looked at your conditions" not in by_person
     by_month = client.get(READERS, {"month": f"{last_year:%Y-%m}"}).content.decode()
@@ -317,7 +318,7 @@ def test_it_is_for_auditors_alone(client: Client, record, auditor, path: str):
 
 
 @pytest.fixture
-def busy(record, settings) -> dict[str, object]:
+def busy(record, settings) -> dict[str, Any]:
     """A trail with something for each way to search."""
     viewer, row = record
     doctor = clinician()
@@ -329,7 +330,7 @@ def busy(record, settings) -> dict[str, object]:
     return {"doctor": doctor, "row": row, "viewer": viewer}
 
 
-def found(client: Client, **query: object) -> list[tuple[str, str]]:
+def found(client: Client, **query: Any) -> list[tuple[str, str]]:
     page = client.get("/audit/", query)
     assert page.status_code == 200, page.content
     return [(r.event.name, r.who) for r in page.context["rows"] if r.event.name != "audit.read"]

@@ -1,6 +1,7 @@
 """Four rules look through sealed rows; what they find is settled by an auditor."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -59,7 +60,7 @@ def related(doctor: Viewer) -> Patient:
     return patient_with_record(clinic, wrote, about=about)[1]
 
 
-def looked(by: Viewer, whom: Patient | UUID, at: datetime = NOON, **more: object) -> None:
+def looked(by: Viewer, whom: Patient | UUID, at: datetime = NOON, **more: Any) -> None:
     with audit.dated(at):
         subject = whom if isinstance(whom, UUID) else whom.pk
         name = more.pop("name", Name.RECORD_READ)
