@@ -22,9 +22,10 @@ from core.keys import KeyDestroyed, Owner, Sealer, derived_secret, sealer_for
 from core.models import AuditEvent, Purpose
 
 Name = AuditEvent.Name
+OWN_ROLE = "patient"  # the value of accounts' Role
 __all__ = [
     "Actor", "Details", "Name", "Purpose", "begin", "dated", "details_of", "keyed_hash", "origin",
-    "pseudonym", "record", "record_each",
+    "own_actor", "pseudonym", "record", "record_each",
 ]  # fmt: skip
 
 
@@ -37,6 +38,11 @@ class Actor:
     channel: str = "page"
     role: str = ""
     purpose: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether they act as the patient whose record it is."""
+        return self.role == OWN_ROLE
 
     @classmethod
     def system(cls, channel: str) -> Self:
@@ -92,7 +98,16 @@ def dated(at: datetime) -> Iterator[None]:
 
 def pseudonym(patient_id: UUID) -> UUID:
     """A patient's name in the trail: always the same, and nobody without the master key can tell."""
-    digest = hmac.digest(_key("audit pseudonym", settings.MASTER_KEY), patient_id.bytes, "sha256")
+    return _hidden("audit pseudonym", patient_id)
+
+
+def own_actor(user_id: UUID) -> UUID:
+    """Who acts on their own record: their account's id beside the pseudonym would give it away."""
+    return _hidden("audit own actor", user_id)
+
+
+def _hidden(purpose: str, id: UUID) -> UUID:
+    digest = hmac.digest(_key(purpose, settings.MASTER_KEY), id.bytes, "sha256")
     made = bytearray(digest[:16])
     made[6], made[8] = made[6] & 0x0F | 0x80, made[8] & 0x3F | 0x80  # a UUID of version 8, RFC 9562
     return UUID(bytes=bytes(made))
@@ -186,7 +201,7 @@ def _row(
         at=made_up or timezone.now(),
         request=where.request,
         name=name,
-        actor_id=by.user_id,
+        actor_id=own_actor(by.user_id) if subject and by.own and by.user_id else by.user_id,
         organisation_id=by.organisation_id,
         role=by.role,
         subject=pseudonym(subject) if subject else None,

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
-from core.audit import pseudonym
+from core.audit import own_actor, pseudonym
 from core.errors import NotFound
 from core.keys import Sealer, sealers_for
 from core.models import AuditEvent
@@ -153,4 +153,4 @@ def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     events = audit_events().filter(subject=pseudonym(patient.pk), name__in=READS)
     if own or patient.account_id is None:
         return events
-    return events.exclude(actor_id=patient.account_id)
+    return events.exclude(actor_id__in=[patient.account_id, own_actor(patient.account_id)])

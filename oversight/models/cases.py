@@ -33,7 +33,6 @@ class Case(models.Model):
     patient = models.ForeignKey(
         Patient, on_delete=models.PROTECT, null=True, related_name="audit_cases"
     )
-    subject = models.UUIDField(null=True)
     state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
     sealed_question = models.BinaryField()
     sealed_answer = models.BinaryField(null=True)

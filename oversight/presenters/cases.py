@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.selectors import people_names
+from core.audit import pseudonym
 from oversight.models import Case, CaseState, Finding, FindingState, Rule
 from oversight.presenters.trail import SHORT
 from oversight.services.cases import answer_of, question_of
@@ -28,7 +29,8 @@ class CaseRow:
     @property
     def patient(self) -> str:
         """By pseudonym; empty where an auditor opened it out of a finding."""
-        return str(self.case.subject)[:SHORT] if self.case.subject else ""
+        known = self.case.patient_id
+        return str(pseudonym(known))[:SHORT] if known else ""
 
     @property
     def state(self) -> str:

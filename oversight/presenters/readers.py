@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Self
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.selectors import organisation_names, people_names
-from core.audit import Details, details_of
+from core.audit import Details, details_of, own_actor
 from core.keys import Owner, Tampered, sealers_for
 from core.models import AuditEvent, Purpose
 from records.models import Patient
@@ -78,6 +79,12 @@ class _Known:
         places = organisation_names(row.organisation_id for row in rows if row.organisation_id)
         return cls(patient, people, places, _details(rows, patient))
 
+    @cached_property
+    def own(self) -> set[UUID]:
+        """How the person themselves is named."""
+        account = self.patient.account_id
+        return {account, own_actor(account)} if account else set()
+
 
 def whole_days(rows: Sequence[AuditEvent], most: int) -> tuple[list[AuditEvent], bool]:
     """At most so many rows, cut where a day begins if any does; and whether there are more."""
@@ -125,7 +132,7 @@ def _details(rows: Sequence[AuditEvent], patient: Patient) -> dict[int, Details]
 
 def _read(events: Sequence[AuditEvent], known: _Known) -> Read:
     first = events[0]
-    own = first.actor_id is not None and first.actor_id == known.patient.account_id
+    own = first.actor_id is not None and first.actor_id in known.own
     return Read(
         event=first.pk,
         who=_who(first.actor_id, known.people, own=own),

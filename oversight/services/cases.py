@@ -28,7 +28,7 @@ def case_open(*, events: Sequence[AuditEvent], text: str, by: Viewer) -> Case:
     asked = CaseEvent.objects.filter(case__patient=patient, event=events[0])
     if asked.exclude(case__state=CaseState.ANSWERED).exists():
         raise Conflict(_("You have asked about this already. The answer comes here."))
-    case = Case(patient=patient, subject=subject, opened_by_id=by.user.pk)
+    case = Case(patient=patient, opened_by_id=by.user.pk)
     case.sealed_question = _seal(case, "question", _words(text))
     case.save(force_insert=True)
     _concern(case, [event.pk for event in events])

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer
 from chain.canonical import parse
-from core.audit import Actor, pseudonym
+from core.audit import Actor, own_actor, pseudonym
 from core.models import AuditEvent
 from records.models import Version
 from records.selectors import opened, own_patient
@@ -73,7 +73,7 @@ def test_every_read_is_audited(client: Client, weight):
     patient_id = own_patient(viewer).pk
     client.get(url, headers=bearer(viewer))
     event = AuditEvent.objects.get(name="record.read")
-    assert event.actor_id == viewer.user.pk
+    assert event.actor_id == own_actor(viewer.user.pk)
     assert event.channel == "fhir"
     assert event.subject == pseudonym(patient_id)
     assert told(event, patient_id).target == url.removeprefix("/fhir/")
