@@ -1,10 +1,12 @@
 """Somebody with all rights over the database tampers; `verify_audit` asks the chain, and says where."""
 
+import base64
 from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from chain.canonical import canonical, parse
 from chain.commitments import commitment, hex_of
@@ -15,6 +17,7 @@ from core.models import AuditEvent
 from oversight.models import AuditSeal, AuditSealed
 from oversight.rows import COLUMNS, row_hash, rows_hash
 from oversight.services.sealing import seal_all
+from tests.factories.people import UserFactory
 from tests.integration.oversight.conftest import Fill, as_superuser, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -226,3 +229,17 @@ def test_taking_a_commitment_back_to_anchor_another_one_is_found(sealed):
     code, said = verified()
     assert code == 1
     assert "differs from the chain" in said
+
+
+def test_the_proof_of_a_seal_is_for_auditors(sealed, client: Client):
+    seal = AuditSeal.objects.get(number=1)
+    url = f"/proofs/{seal.commitment_id}.json"
+    client.force_login(UserFactory())
+    assert client.get(url).status_code == 404
+    client.force_login(UserFactory(own_role="auditor"))
+    answer = client.get(url)
+    assert answer.status_code == 200
+    proof = answer.json()
+    assert (proof["format"], proof["kind"]) == ("salus-proof/1", "audit")
+    assert base64.b64decode(proof["document"]) == bytes(seal.document)
+    assert client.get(f"/proofs/{seal.commitment_id}/").status_code == 200
