@@ -1,5 +1,6 @@
 """Rows that were written before the trail had pseudonyms and sealed details."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from core.models import AuditEvent
 from tests.factories.audit import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE = [("oversight", None), ("core", "0002_passkey_events")]
+BEFORE: list[tuple[str, Any]] = [("oversight", None), ("core", "0002_passkey_events")]
 
 
 @pytest.fixture
