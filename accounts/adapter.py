@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts.models import Role, User
@@ -17,6 +18,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user.own_role = Role.PATIENT
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
+        """Refuse whoever tried too often, and note that it happened."""
+        from accounts.trail import locked_out
+
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            locked_out(credentials)
+            raise
 
 
 class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -52,7 +52,7 @@ class Audited(AnyPages):
     def _note(self, request: HttpRequest, obj: Model, how: str) -> None:
         target = f"{obj._meta.model_name} {obj.pk}"
         by = viewer_of(request).actor
-        audit.record(audit.Name.STAFF_CHANGED, by=by, target=target, purpose=how)
+        audit.record(audit.Name.STAFF_CHANGED, by=by, target=target, reason=how)
 
 
 class MembershipInline(MembershipRows):

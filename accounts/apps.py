@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """The pages of the account; what follows a sign-in; how the API describes our tokens."""
-        from accounts import receivers  # noqa: F401
+        from accounts import receivers, trail  # noqa: F401 - they listen to sign-ins
         from accounts.api import schema  # noqa: F401
         from core.registry import AccountGroup, AccountPage, NavItem, registry
 

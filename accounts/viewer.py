@@ -8,13 +8,27 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.models import CARE, Membership, Organisation, Role, User
+from accounts.models.people import MEMBER_ROLES, OWN_ROLES
 from core.acting import Acting, act
-from core.audit import Actor
+from core.audit import Actor, Purpose
 from core.errors import Forbidden, Malformed
 
 CHOSEN = "salus.acting-for"  # in the session: for whom the person chose to act
 HEADER = "Salus-Acting-For"  # of an API request: the organisation's id
 NOBODY_ELSE = UUID(int=0)
+# What somebody in a role is there for; whoever acts for another reason says so.
+_PURPOSES: dict[str, Purpose] = {
+    Role.PATIENT: Purpose.OWN,
+    Role.CLINICIAN: Purpose.TREATMENT,
+    Role.NURSE: Purpose.TREATMENT,
+    Role.REGISTRAR: Purpose.OPERATIONS,
+    Role.MANAGER: Purpose.OPERATIONS,
+    Role.BILLER: Purpose.PAYMENT,
+    Role.PAYER: Purpose.PAYMENT,
+    Role.RESEARCHER: Purpose.RESEARCH,
+    Role.AUDITOR: Purpose.OVERSIGHT,
+    Role.ADMINISTRATOR: Purpose.OPERATIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +56,15 @@ class Viewer:
     @property
     def actor(self) -> Actor:
         """As the audit trail names them."""
-        return Actor(
-            self.user.id, self.organisation.id if self.organisation else None, self.channel
-        )
+        place = self.organisation.id if self.organisation else None
+        purpose = _PURPOSES.get(self.role, "")
+        return Actor(self.user.id, place, self.channel, self.role, purpose)
+
+    @property
+    def role(self) -> str:
+        """In which role they act: one that their organisation gave them, else their own."""
+        ordered = (*MEMBER_ROLES, *OWN_ROLES) if self.organisation else OWN_ROLES
+        return next((r.value for r in ordered if r.value in self.roles), "")
 
     def has(self, role: Role) -> bool:
         """Whether the person acts in this role."""

@@ -36,6 +36,7 @@ def fhir_view(*methods: str) -> Callable[[FhirView[P]], Callable[..., HttpRespon
                 answer = fhir(outcome("login", "A valid bearer token is needed."), 401)
                 answer.headers["WWW-Authenticate"] = 'Bearer realm="salus"'
                 return answer
+            request.user = user  # also for who notes what was refused
             try:
                 return view(request, viewer_acting(user, "fhir"), *args, **kwargs)
             except SalusError as error:

@@ -26,13 +26,11 @@ class PortalConfig(AppConfig):
                 "administrator",
             ]
         )
-        auditor, administrator = frozenset({"auditor"}), frozenset({"administrator"})
+        administrator = frozenset({"administrator"})
         registry.nav_items += [
-            NavItem(_("Audit trail"), "audit-log", "list-search", auditor, 10),
             NavItem(_("Administration"), "admin:index", "settings", administrator, 10),
         ]
         registry.panels += [
-            Panel("portal/panels/auditor.html", panels.of_auditor, auditor, 10),
             Panel("portal/panels/administrator.html", panels.of_administrator, administrator, 10),
             Panel("portal/panels/public.html", panels.of_public, everyone, 90),
         ]

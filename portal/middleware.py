@@ -1,14 +1,36 @@
 """What every response carries and every request passes."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from accounts.refusals import refusal_record
+from core import audit
 from core.errors import SalusError
+from core.network import network_of
 
 # Interfaces for programs: they answer 401 in their own form instead of showing a sign-in page.
 OPEN_PREFIXES = ("/static/", "/fhir/", "/epcis/", "/api/", "/account/")
+
+
+class AuditMiddleware:
+    """A request is one event of the audit trail, also where it was refused.
+
+    Stands outside of whatever rolls back, so that a refusal is noted all the same.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and note it where the answer is no."""
+        with audit.origin(network_of(request)):
+            response = self.get_response(request)
+            refusal_record(request, response.status_code)
+            return response
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "portal",
     "exchange",
     "supply",
+    "oversight",
     "records",
     "accounts",
     "chain",
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "rest_framework",
     "drf_spectacular",
+    "pgtrigger",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -97,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.AuditMiddleware",
     "portal.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -210,6 +213,9 @@ ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
 # How often the ledger's worker is called to look after it.
 LEDGER_TICK_SECONDS = env.float("LEDGER_TICK_SECONDS", 1.0)
 
+# How often the audit trail is sealed: until then the newest rows could be removed unseen.
+AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", 5.0)
+
 # -- Celery ----------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
@@ -228,6 +234,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "chain.tasks.ledger_tick",
         "schedule": schedule(LEDGER_TICK_SECONDS),
         "options": {"queue": "chain", "expires": 2},
+    },
+    "audit-seal": {
+        "task": "oversight.tasks.seal_trail",
+        "schedule": schedule(AUDIT_SEAL_SECONDS),
+        "options": {"queue": "work", "expires": AUDIT_SEAL_SECONDS},
+    },
+    "audit-rules": {
+        "task": "oversight.tasks.look_through",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
     },
     "supply-sweep": {
         "task": "supply.tasks.sweep_uploads",

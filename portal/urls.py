@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.invitations import invitation
-from portal import api_docs, audit, gallery, health, views
+from portal import api_docs, gallery, health, views
 from portal.demo import views as demo
 
 # Staff sign in like everybody: rate limits, verified address, later the second factor.
@@ -18,7 +18,6 @@ favicon = login_not_required(RedirectView.as_view(url="/static/salus/img/favicon
 urlpatterns = [
     path("", views.home, name="home"),
     path("dashboard/", views.dashboard, name="dashboard"),
-    path("audit/", audit.audit_log, name="audit-log"),
     path("components/", gallery.gallery, name="gallery"),
     path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
     path("demo/shipment-good.csv", demo.shipment_file, {"kind": "good"}, name="demo_good_csv"),
@@ -33,11 +32,13 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("chain.urls")),
+    path("", include("oversight.urls")),
     path("", include("records.urls")),
     path("", include("supply.urls")),
     path("", include("exchange.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/ledger/", include("chain.api.urls")),
+    path("api/v1/", include("oversight.api.urls")),
     path("api/v1/", include("records.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs.docs, name="api-docs"),

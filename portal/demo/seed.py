@@ -13,6 +13,7 @@ from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
 from core.acting import portal_acts
 from core.audit import Actor
+from portal.demo.audit import seed_audit
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
@@ -50,6 +51,7 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _ensure_consents()
     _ensure_sharing_patients()
     _ensure_shipment()
+    seed_audit()
 
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:

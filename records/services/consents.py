@@ -108,8 +108,9 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     entry = register(commitment)
     _keep(consent, ConsentStatement.GRANT, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk)
-    )
+        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk,
+        target=f"Consent/{consent.pk}", sealer=sealer,
+    )  # fmt: skip
     return consent
 
 
@@ -192,8 +193,9 @@ def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Vie
     document = draft.document(signature)
     _keep(row, ConsentStatement.END, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk)
-    )
+        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id,
+        target=f"Consent/{row.pk}", sealer=sealer,
+    )  # fmt: skip
     return row
 
 

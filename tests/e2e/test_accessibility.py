@@ -28,6 +28,8 @@ PUBLIC: list[Page_] = [
 PAGES: dict[str, list[Page_]] = {
     "patient": [
         "/my-health/readers/?own=1",
+        ("/my-health/readers/", "main a[href$='/wrong/']"),
+        ("/my-health/readers/", "main a[href*='/questions/']"),
         "/my-health/seals/",
         "/sharing/",
         ("/sharing/", "main a[href$='/end/']"),
@@ -49,7 +51,17 @@ PAGES: dict[str, list[Page_]] = {
     "researcher": ["/dashboard/", ("/patients/", "main th a")],
     "pharma": ["/dashboard/", "/shipments/"],
     "donor": ["/dashboard/"],
-    "auditor": ["/dashboard/", "/audit/"],
+    "auditor": [
+        "/dashboard/",
+        "/audit/",
+        "/audit/?what=nonsense",  # with errors
+        "/audit/findings/",
+        ("/audit/findings/", "main td a"),
+        "/audit/rules/",
+        "/audit/rules/after-hours/",
+        "/audit/cases/",
+        ("/audit/cases/", "main td a"),
+    ],
     "administrator": ["/dashboard/", "/admin/"],
 }
 MAIN: list[tuple[str, Page_]] = [
