@@ -50,7 +50,7 @@ def django_db_setup(
         # Known as a mirror, it would not be emptied after tests that commit.
         portal.settings_dict["TEST"]["MIRROR"] = None
         # Between tests tables are emptied, which the portal's role may not do.
-        portal.ops.execute_sql_flush = as_owner  # type: ignore[method-assign]
+        portal.ops.execute_sql_flush = as_owner  # type: ignore[assignment, method-assign]
     yield
     with django_db_blocker.unblock():
         portal.close()
