@@ -29,10 +29,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         error = Forbidden()
     if isinstance(error, SalusError):
         set_rollback()
-        body = {"title": str(error.title), "status": error.status, "code": error.code}
-        body |= {"detail": error.detail}
-        if error.problems:
-            body["errors"] = [{"place": p.place, "text": p.text} for p in error.problems]
+        body = problem_of(error)
         headers = {"Retry-After": str(error.retry_after)} if hasattr(error, "retry_after") else None
         return Response(body, error.status, headers=headers, content_type=PROBLEM)
     if isinstance(error, exceptions.APIException):
@@ -41,6 +38,15 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             _of_drf(error), error.status_code, headers=_headers(error), content_type=PROBLEM
         )
     return None
+
+
+def problem_of(error: SalusError) -> dict[str, Any]:
+    """One of our errors as a problem document (RFC 9457)."""
+    body: dict[str, Any] = {"title": str(error.title), "status": error.status, "code": error.code}
+    body |= {"detail": str(error.detail)}
+    if error.problems:
+        body["errors"] = [{"place": p.place, "text": p.text} for p in error.problems]
+    return body
 
 
 def _of_drf(error: exceptions.APIException) -> dict[str, Any]:

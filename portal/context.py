@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.viewer import viewer_of
 from core.registry import registry
+from portal.demo.code import current_code
 from portal.demo.roles import DEMO_ROLES
 
 
@@ -15,6 +16,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     base = {
         "demo": settings.DEMO,
+        "demo_code": current_code if settings.DEMO else None,
         "demo_roles": DEMO_ROLES if settings.DEMO else (),
         "current_url_name": _url_name(request),
     }

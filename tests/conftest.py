@@ -1,9 +1,13 @@
 """What every test may use."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache
+
+if TYPE_CHECKING:
+    from tests.factories.people import SalusClient
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,3 +34,11 @@ def clean_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def client() -> "SalusClient":
+    """A browser; whoever signs in has done every step that their role asks for."""
+    from tests.factories.people import SalusClient
+
+    return SalusClient()

@@ -1,5 +1,6 @@
 """Fill an empty portal with made-up people and records, through the same doors as real ones."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Role, User
+from accounts.models.people import GUARDED_ROLES
+from accounts.totp import totp_code, totp_enrol
 from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
+    APP_SECRET,
     HARBOUR,
     INSTITUTE,
     MAKER,
@@ -69,11 +73,19 @@ def _ensure_person(wanted: DemoPerson) -> None:
     user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)
     if wanted.role == Role.ADMINISTRATOR:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    if wanted.role in GUARDED_ROLES:
+        _enrol(user)
+    # After the app, about which nobody needs a letter.
     EmailAddress.objects.create(user=user, email=wanted.email, verified=True, primary=True)
     if wanted.organisation:
         Membership.objects.create(
             user=user, organisation_id=wanted.organisation.id, role=wanted.role
         )
+
+
+def _enrol(user: User) -> None:
+    code = totp_code(APP_SECRET, time.time())
+    totp_enrol(user=user, secret=APP_SECRET, code=code, by=Actor.system("demo"))
 
 
 def _import_records(say: Callable[[str], Any]) -> None:

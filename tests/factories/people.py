@@ -1,11 +1,22 @@
 """People and organisations."""
 
+import time
+from typing import Any
 from uuid import uuid4
 
 import factory
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from django.test import Client
 
 from accounts.models import Membership, Organisation, Role, User
+from accounts.models.people import GUARDED_ROLES
+from accounts.totp import totp_code, totp_enrol, totp_of
 from accounts.viewer import Viewer, viewer_for
+from core.audit import Actor
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PASSWORD = "a long password of a test"
 
 
 class OrganisationFactory(factory.django.DjangoModelFactory):
@@ -30,9 +41,52 @@ class UserFactory(factory.django.DjangoModelFactory):
     password = "!"
 
 
+def enrol(user: User) -> User:
+    """Give somebody an authenticator app, if they have none."""
+    if totp_of(user) is None:
+        code = totp_code(SECRET, time.time())
+        totp_enrol(user=user, secret=SECRET, code=code, by=Actor.system("test"))
+    return user
+
+
 def clinician(organisation: Organisation | None = None) -> Viewer:
-    """A clinician of an organisation."""
+    """A clinician of an organisation, with a second factor."""
+    return member(Role.CLINICIAN, organisation)
+
+
+def member(role: Role, organisation: Organisation | None = None) -> Viewer:
+    """Somebody who acts for an organisation, with a second factor."""
     user = UserFactory(own_role="", name="Dr Test")
     organisation = organisation or OrganisationFactory()
-    Membership.objects.create(user=user, organisation=organisation, role=Role.CLINICIAN)
-    return viewer_for(user)
+    Membership.objects.create(user=user, organisation=organisation, role=role)
+    return viewer_for(enrol(user))
+
+
+class SalusClient(Client):
+    """A browser whose `force_login` stands for every step of signing in.
+
+    Who needs a second factor has one and has used it; `second_factor=False` leaves both as they are.
+    """
+
+    def force_login(
+        self, user: Any, backend: str | None = None, *, second_factor: bool = True
+    ) -> None:
+        super().force_login(user, backend)
+        if second_factor and _needs_factor(user):
+            enrol(user)
+            mark_proven(self, user)
+
+
+def _needs_factor(user: User) -> bool:
+    roles = {user.own_role, *user.memberships.values_list("role", flat=True)}
+    return bool(roles & GUARDED_ROLES) or user.is_staff
+
+
+def mark_proven(client: Client, user: User) -> None:
+    """As if the second factor had been used in the client's session."""
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "mfa", "type": "totp", "at": time.time()}
+    ]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session.save()
