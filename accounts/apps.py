@@ -1,6 +1,7 @@
 """People and organisations."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
@@ -13,13 +14,14 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """The pages of the account; let the API's description know our tokens."""
         from accounts.api import schema  # noqa: F401
-        from accounts.sessions import before_session_saved
+        from accounts.sessions import keep_network_alone, note_sign_in
         from accounts.viewer import oversees
         from chain.permissions import overseen_by
         from core.registry import AccountGroup, AccountPage, registry
 
         overseen_by(oversees)
-        pre_save.connect(before_session_saved, sender="usersessions.UserSession")
+        pre_save.connect(keep_network_alone, sender="usersessions.UserSession")
+        user_logged_in.connect(note_sign_in)
         registry.account_pages += [
             AccountPage(
                 _("E-mail addresses"), _("Where Salus writes to you"), "account_email", "mail",

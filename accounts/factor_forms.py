@@ -13,6 +13,7 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import AuthenticationResponse
 
@@ -30,7 +31,6 @@ class _Code(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["code"]
-        field.max_length = 20
         field.label = _("Code of your app") if self.has_app else _("Recovery code")
         field.help_text = _("Or one of your recovery codes.") if self.has_app else ""
         field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
@@ -76,7 +76,8 @@ class _Answer(forms.Form):
         try:
             row = super().clean_credential()  # type: ignore[misc]  # allauth's form is beside us
             count = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
-            passkey_used(passkey=Passkey(row), count=count)
+            with transaction.atomic():
+                passkey_used(passkey=Passkey(row), count=count)
         except ValidationError:
             raise
         except Exception as error:  # fido2's parsers meet whatever a stranger sends

@@ -113,6 +113,7 @@ def recovery_ask(*, user: User) -> Recovery:
 def recovery_confirm(*, recovery: Recovery, by: Viewer) -> None:
     """A manager's word that it is really their colleague; counts for the manager's organisation."""
     row = access_recovery(by, _locked(recovery).pk)
+    assert by.organisation is not None  # `access_recovery` has made sure
     RecoveryConfirmation.objects.create(recovery=row, organisation=by.organisation, by=by.user)
     audit.record(audit.Name.RECOVERY_CONFIRMED, by=by.actor, target=str(row.pk))
     _tell(row, "recovery_confirmed", by=str(by.user))

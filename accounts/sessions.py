@@ -25,6 +25,7 @@ from accounts.models import User
 from core import audit
 from core.errors import NotFound
 
+LONGEST_AGENT = 200  # characters
 SEEN_EVERY = 60  # seconds: how exact "last seen" is, to spare a write per request
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
@@ -81,10 +82,26 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False).network_address)
 
 
-def before_session_saved(sender: object, instance: UserSession, **_: Any) -> None:
+def keep_network_alone(sender: object, instance: UserSession, **_: Any) -> None:
     """Before allauth saves a row (it has no other hook): the whole address is never stored."""
     instance.ip = network_of(instance.ip)
-    cache.set(_seen(instance.session_key), 1, SEEN_EVERY)
+
+
+def note_sign_in(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever is signed in, in whatever way, stands in the list of sessions."""
+    key = request.session.session_key
+    if not key:
+        return
+    UserSession.objects.update_or_create(
+        session_key=key,
+        defaults={
+            "user": user,
+            "ip": get_adapter(request).get_client_ip(request),
+            "user_agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
+            "last_seen_at": timezone.now(),
+        },
+    )
+    cache.set(_seen(key), 1, SEEN_EVERY)
 
 
 def _seen(session_key: str) -> str:
