@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 from allauth.mfa import admin as _passkeys  # noqa: F401 - registers what is taken back below
 from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as _sessions  # noqa: F401 - as above
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
 from accounts.models import Membership, Organisation, User
 
-# Whose key signs is nothing that staff decides.
-admin.site.unregister(Authenticator)
+# Whose key signs is nothing that staff decides; a session's key is nothing that they may see.
+admin.site.unregister([Authenticator, UserSession])
 
 if TYPE_CHECKING:
     MembershipRows = admin.TabularInline[Membership, User]

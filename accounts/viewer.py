@@ -45,7 +45,8 @@ def viewer_for(user: User, channel: str = "page", *, proven: bool = True) -> Vie
     """The viewer that a person is, in one query, and one more for somebody with a guarded role.
 
     Guarded roles are withheld from somebody without a second factor, and where a session has not
-    seen it (`proven`).
+    seen it (`proven`); who has no other role in the organisation does not act for it either, since
+    an organisation's grants and records are open to whoever acts for it.
     """
     members = list(
         Membership.objects.select_related("organisation").filter(user=user).order_by("created_at")
@@ -55,6 +56,8 @@ def viewer_for(user: User, channel: str = "page", *, proven: bool = True) -> Vie
     acting = {m.role for m in members if organisation and m.organisation_id == organisation.pk}
     roles = frozenset({user.own_role} | acting) - {""}
     withheld = _withheld(user, roles, proven=proven)
+    if not acting - withheld:
+        organisation = None
     return Viewer(user, roles - withheld, organisation, channel, withheld)
 
 

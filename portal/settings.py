@@ -386,6 +386,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # Four things have a state; each gets a name of its own instead of one with a hash.
+    "ENUM_NAME_OVERRIDES": {
+        "AnchorStateEnum": "chain.models.AnchorState",
+        "JobStateEnum": "chain.models.Job.State",
+        "AccountStateEnum": "chain.models.Account.State",
+        "ShipmentStateEnum": "supply.models.ShipmentState",
+    },
 }
 
 # -- logs: one line each, nothing personal -------------------------------------------------------------

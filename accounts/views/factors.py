@@ -14,7 +14,7 @@ from accounts.forms import AppForm
 from accounts.passkeys import passkeys_of
 from accounts.presenters import as_download, second_factor_needed
 from accounts.recovery_codes import codes_left, codes_renew, codes_show, codes_wait
-from accounts.second_factor import second_factor_added
+from accounts.second_factor import is_strong, second_factor_added
 from accounts.totp import totp_enrol, totp_of, totp_picture, totp_remove, totp_secret
 from accounts.viewer import viewer_of
 from accounts.views.returning import next_of, with_next
@@ -38,7 +38,10 @@ def factors(request: HttpRequest) -> HttpResponse:
 @login_required
 def needed(request: HttpRequest) -> HttpResponse:
     """Why somebody's role does not count yet, and what to do about it."""
-    context = second_factor_needed(viewer_of(request))
+    viewer = viewer_of(request)
+    if is_strong(request) or not (viewer.withheld or viewer.user.is_staff):
+        return HttpResponseRedirect(reverse("dashboard"))
+    context = second_factor_needed(viewer)
     return render(request, "accounts/second_factor_needed.html", context)
 
 

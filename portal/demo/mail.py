@@ -31,7 +31,7 @@ def latest_mails(count: int = NEWEST) -> list[DemoMail]:
         return []
     files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     mails = [mail for file in files[:count] for mail in reversed(list(_mails_in(file)))]
-    return mails[:count]
+    return sorted(mails, key=lambda mail: mail.at, reverse=True)[:count]
 
 
 def _mails_in(file: Path) -> Iterator[DemoMail]:

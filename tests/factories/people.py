@@ -7,13 +7,16 @@ from uuid import uuid4
 import factory
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES
-from accounts.totp import totp_code, totp_enrol, totp_of
+from accounts.passkeys import passkey_add, passkey_options
+from accounts.totp import PERIOD, totp_code, totp_enrol, totp_of
 from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
+from tests.factories.signing import SoftPasskey
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "a long password of a test"
@@ -41,11 +44,34 @@ class UserFactory(factory.django.DjangoModelFactory):
     password = "!"
 
 
+def person(password: str = PASSWORD, **fields: Any) -> User:
+    """Somebody who can sign in by hand: a password, and a confirmed address."""
+    user = UserFactory(**fields)
+    user.set_password(password)
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def add_passkey(user: User) -> SoftPasskey:
+    """Give somebody a passkey; it answers as their device would."""
+    soft = SoftPasskey()
+    options, state = passkey_options(user)
+    answer = soft.registration(options["challenge"])
+    by = Actor.system("test")
+    passkey_add(user=user, name="Phone", answer=answer, state=state, by=by)
+    return soft
+
+
+def code_now(steps: int = 0) -> str:
+    """What the app of an enrolled person shows, or showed so many steps ago."""
+    return totp_code(SECRET, time.time() + steps * PERIOD)
+
+
 def enrol(user: User) -> User:
-    """Give somebody an authenticator app, if they have none."""
+    """Give somebody an authenticator app, if they have none, with a code of a while ago."""
     if totp_of(user) is None:
-        code = totp_code(SECRET, time.time())
-        totp_enrol(user=user, secret=SECRET, code=code, by=Actor.system("test"))
+        totp_enrol(user=user, secret=SECRET, code=code_now(-1), by=Actor.system("test"))
     return user
 
 
