@@ -13,6 +13,7 @@ from accounts.models import Role, User
 from accounts.models.people import SIGN_UP_ROLES
 from accounts.passkeys import rp_id
 from accounts.recovery import recovery_stop_by_sign_in
+from accounts.second_factor import has_second_factor, used_second_factor
 from accounts.sessions import sessions_end
 from accounts.viewer import viewer_of
 from core import audit
@@ -63,14 +64,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         sessions_end(user=user, but=kept)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """allauth's, in our words."""
+        """allauth's, in our words.
+
+        A session from before the second factor was set up has to show it: else whoever had only the
+        password then could add a factor of their own now.
+        """
         words = {
             "reauthenticate": _("Use my password"),
             "mfa_reauthenticate": _("Use a code of my app, or a recovery code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [{**method, "description": words[method["id"]]} for method in found]
+        late = not used_second_factor(self.request) and has_second_factor(user)
+        return [
+            {**method, "description": words[method["id"]]}
+            for method in found
+            if not (late and method["id"] == "reauthenticate")
+        ]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Role
 from accounts.second_factor import has_second_factor
+from accounts.totp import totp_of
+from accounts.returning import with_next
 from accounts.viewer import Viewer
 
 
 def second_factor_needed(viewer: Viewer) -> dict[str, Any]:
     """Which roles wait for a second factor, and whether one was set up."""
+    step = "mfa_reauthenticate" if totp_of(viewer.user) else "mfa_reauthenticate_webauthn"
     return {
         "roles": [Role(role).label for role in sorted(viewer.withheld)],
         "enrolled": has_second_factor(viewer.user),
+        "step_url": with_next(reverse(step), reverse("dashboard")),
     }
 
 

@@ -6,7 +6,6 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.sessions import sessions_end
 
 # Recovery codes alone are none: they stand in for a factor that somebody has.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -24,10 +23,8 @@ def used_second_factor(request: HttpRequest) -> bool:
 
 
 def second_factor_added(request: HttpRequest, user: User, kind: Authenticator.Type) -> None:
-    """The session has seen the new factor; with a first one, sessions without any end."""
+    """The session in which a factor was set up has seen it, and who is there is confirmed with it."""
     record_authentication(request, user, "mfa", type=kind.value, reauthenticated=True)
-    if Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).count() == 1:
-        sessions_end(user=user, but=request.session.session_key)
 
 
 def is_strong(request: HttpRequest) -> bool:

@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.models.people import GUARDED_ROLES
 from portal.demo.code import current_code
 from portal.demo.mail import latest_mails
 from portal.demo.people import MAKER, PRODUCTS, WHOLESALER
@@ -31,10 +30,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     user = get_object_or_404(User, email=role.email)
     get_adapter(request).login(request, user)
-    # One click stands for the password and, where the role needs one, for the second factor.
+    # One click stands for the password and for the second factor.
     record_authentication(request, user, "password")
-    if role.key in GUARDED_ROLES:
-        record_authentication(request, user, "mfa", type="totp")
+    record_authentication(request, user, "mfa", type="totp")
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
         return HttpResponseRedirect(wanted)

@@ -2,8 +2,10 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.sessions import sessions_of
@@ -120,9 +122,6 @@ def test_last_seen_follows_once_a_minute(user: User):
 
 
 def test_a_session_that_has_run_out_is_not_listed(user: User):
-    from django.contrib.sessions.models import Session
-    from django.utils import timezone
-
     browser(user)
     Session.objects.update(expire_date=timezone.now())
     assert sessions_of(user, None) == []
@@ -130,7 +129,7 @@ def test_a_session_that_has_run_out_is_not_listed(user: User):
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_list_costs_the_same_for_any_number(user: User, count: int, django_assert_num_queries):
-    here = [browser(user) for _ in range(count)][0]
+    here, *_ = [browser(user) for _ in range(count)]
     is_in(here)
     with django_assert_num_queries(3):  # user, memberships, sessions
         here.get("/account/sessions/")

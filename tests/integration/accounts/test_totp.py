@@ -5,6 +5,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
@@ -14,7 +15,15 @@ from core.audit import Actor
 from core.errors import Conflict, Invalid
 from core.keys import Tampered
 from core.models import AuditEvent
-from tests.factories.people import PASSWORD, SECRET, UserFactory, code_now, enrol, person
+from tests.factories.people import (
+    PASSWORD,
+    SECRET,
+    SalusClient,
+    UserFactory,
+    code_now,
+    enrol,
+    person,
+)
 
 pytestmark = pytest.mark.django_db
 BY = Actor.system("test")
@@ -56,8 +65,6 @@ def test_after_a_later_code_an_earlier_one_is_too_late(row: Authenticator):
 
 
 def test_a_code_is_not_taken_again_when_the_cache_is_lost(row: Authenticator, clean_cache):
-    from django.core.cache import cache
-
     assert totp_accept(row=row, code=code_now())
     cache.clear()
     assert not totp_accept(row=row, code=code_now())
@@ -173,11 +180,13 @@ def test_without_a_factor_there_are_no_recovery_codes_to_make(confirmed: Client)
     assert not Authenticator.objects.exists()
 
 
-def test_with_a_first_factor_sessions_that_never_saw_it_end(confirmed: Client, user: User):
-    other = Client()
-    other.force_login(user)
-    assert other.get("/dashboard/").status_code == 200
-    secret = confirmed.get("/account/second-step/app/").context["secret"]
-    confirmed.post("/account/second-step/app/", {"code": totp_code(secret, time.time())})
-    assert confirmed.get("/dashboard/").status_code == 200
-    assert other.get("/dashboard/").status_code == 302
+def test_a_session_that_never_saw_the_factor_is_asked_for_it_and_not_for_the_password(
+    client: SalusClient, user: User
+):
+    client.force_login(enrol(user), second_factor=False)
+    wanted = "/account/passkeys/add/"
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    answer = client.get(wanted)
+    assert answer["Location"].startswith("/account/reauthenticate/code/")
+    client.post("/account/reauthenticate/code/", {"code": code_now()})
+    assert client.get(wanted).status_code == 200
