@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Role
+from accounts.returning import with_next
 from accounts.second_factor import has_second_factor
 from accounts.totp import totp_of
-from accounts.returning import with_next
 from accounts.viewer import Viewer
 
 

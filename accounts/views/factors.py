@@ -14,10 +14,10 @@ from accounts.forms import AppForm
 from accounts.passkeys import passkeys_of
 from accounts.presenters import as_download, second_factor_needed
 from accounts.recovery_codes import codes_left, codes_renew, codes_show, codes_wait
+from accounts.returning import next_of, with_next
 from accounts.second_factor import is_strong, second_factor_added
 from accounts.totp import totp_enrol, totp_of, totp_picture, totp_remove, totp_secret
 from accounts.viewer import viewer_of
-from accounts.returning import next_of, with_next
 from core.errors import Invalid
 from core.keys import Owner, Sealer, Tampered, sealer_for
 

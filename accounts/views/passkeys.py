@@ -23,9 +23,9 @@ from accounts.passkeys import (
     passkeys_of,
 )
 from accounts.recovery_codes import codes_wait
+from accounts.returning import next_of, with_next
 from accounts.second_factor import second_factor_added
 from accounts.viewer import viewer_of
-from accounts.returning import next_of, with_next
 from core.errors import Conflict, Invalid
 
 _STATE = "salus.passkey"  # where the session remembers what a new passkey must answer

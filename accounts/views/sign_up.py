@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.forms import NewPasskeyForm
 from accounts.passkeys import passkey_add, passkey_options
-from accounts.second_factor import second_factor_added
 from accounts.returning import with_next
+from accounts.second_factor import second_factor_added
 from core.audit import Actor
 from core.errors import Conflict, Invalid
 
