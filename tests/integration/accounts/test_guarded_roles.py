@@ -66,7 +66,8 @@ def test_who_is_a_patient_too_stays_one():
     user.own_role = Role.PATIENT
     user.save()
     viewer = viewer_for(user)
-    assert (viewer.roles, viewer.withheld) == ({Role.PATIENT}, {Role.CLINICIAN})
+    assert viewer.roles == {Role.PATIENT.value}
+    assert viewer.withheld == {Role.CLINICIAN.value}
 
 
 def test_recovery_codes_alone_are_no_factor():
@@ -102,6 +103,14 @@ def test_the_start_page_says_what_is_missing_and_how_to_get_it(weak: Client):
     assert "Auditor" in page
     assert "/account/passkeys/add/" in page
     assert "/account/second-step/app/" in page
+
+
+def test_who_has_another_role_goes_on_with_it_and_is_reminded(client: SalusClient):
+    user = in_role(Role.CLINICIAN)
+    User.objects.filter(pk=user.pk).update(own_role=Role.DONOR)
+    client.force_login(user, second_factor=False)
+    page = client.get("/dashboard/").content.decode()
+    assert f'href="{NEEDED}"' in page
 
 
 def test_a_page_that_needs_the_role_says_so_too_and_shows_nothing(weak: Client):

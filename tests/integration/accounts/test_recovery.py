@@ -78,7 +78,7 @@ def ask(client: Client, user: User) -> Any:
 
 def link_in(what: str) -> str:
     """The newest link of that kind in the mails."""
-    found = [re.search(rf"(/account/recovery/{what}/\S+)", m.body) for m in mail.outbox]
+    found = [re.search(rf"(/account/recovery/{what}/\S+)", str(m.body)) for m in mail.outbox]
     return [hit.group(1) for hit in found if hit][-1]
 
 

@@ -226,8 +226,8 @@ def test_a_passkey_confirms_who_one_is(client: Client, user: User):
     challenge = page.context["js_data"]["request_options"]["publicKey"]["challenge"]
     answer = soft.answer(challenge, user_pk_to_url_str(user))
     sent = {"credential": json.dumps(answer), "next": "/account/passkeys/add/"}
-    answer = client.post("/account/reauthenticate/passkey/", sent)
-    assert answer["Location"] == "/account/passkeys/add/"
+    done = client.post("/account/reauthenticate/passkey/", sent)
+    assert done["Location"] == "/account/passkeys/add/"
     assert client.get("/account/passkeys/add/").status_code == 200
 
 

@@ -24,7 +24,7 @@ PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD}
 
 
 def code_mailed() -> str:
-    found = re.search(r"^\s*([B-Z]{4}-[B-Z]{4})\s*$", mail.outbox[-1].body, re.M)
+    found = re.search(r"^\s*([B-Z]{4}-[B-Z]{4})\s*$", str(mail.outbox[-1].body), re.M)
     assert found is not None
     return found.group(1)
 
