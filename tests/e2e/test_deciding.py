@@ -63,6 +63,7 @@ def remove_passkeys(page: Page) -> None:
 
 def confirm_password(page: Page) -> None:
     """Enter it where it is asked for once more."""
+    expect(page).to_have_title(re.compile("^(Is it you|Add a passkey|Remove a passkey)"))
     if page.get_by_role("heading", level=1, name="Is it you?").count():
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Continue").click()
