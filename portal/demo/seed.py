@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES
+from accounts.second_factor import has_second_factor
 from accounts.totp import totp_code, totp_enrol
 from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
@@ -67,7 +68,11 @@ def _ensure_organisation(wanted: DemoOrganisation) -> None:
 
 @transaction.atomic
 def _ensure_person(wanted: DemoPerson) -> None:
-    if User.objects.filter(email=wanted.email).exists():
+    known = User.objects.filter(email=wanted.email).first()
+    if known:
+        # A demo from before there were second factors, or one whose visitors removed it.
+        if wanted.role in GUARDED_ROLES and not has_second_factor(known):
+            _enrol(known)
         return
     own = wanted.role if wanted.organisation is None else ""
     user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)

@@ -12,7 +12,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.models.people import GUARDED_ROLES
-from accounts.totp import totp_code, totp_of
+from accounts.totp import totp_code, totp_of, totp_remove
+from core.audit import Actor
 from portal.demo.people import APP_SECRET, ORGANISATIONS, PASSWORD, PEOPLE, DemoPerson
 from portal.demo.roles import DEMO_ROLES
 from portal.demo.seed import _ensure_organisation, _ensure_person
@@ -49,6 +50,14 @@ def test_one_click_is_password_and_second_factor_both(client: Client, people: No
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_those_whose_role_needs_it_have_the_demos_app(people: None, person: DemoPerson):
     assert bool(totp_of(User.objects.get(email=person.email))) == (person.role in GUARDED_ROLES)
+
+
+def test_a_demo_whose_visitors_removed_the_app_gets_it_back(people: None):
+    auditor = next(person for person in PEOPLE if person.key == "auditor")
+    user = User.objects.get(email=auditor.email)
+    totp_remove(user=user, by=Actor.system("test"))
+    _ensure_person(auditor)
+    assert totp_of(user) is not None
 
 
 def test_nobody_is_written_to_about_it(people: None):
