@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account import signals as allauth_signals
-from allauth.mfa import signals as factor_signals
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -53,21 +52,3 @@ def address_of(credentials: dict[str, Any]) -> dict[str, str]:
 def password_changed(sender: object, user: User, **_: object) -> None:
     """There is another password."""
     _note(audit.Name.PASSWORD_CHANGED, user)
-
-
-@receiver(factor_signals.authenticator_added)
-def factor_added(sender: object, user: User, authenticator: Any, **_: object) -> None:
-    """There is another way to sign in."""
-    _note(audit.Name.FACTOR_ADDED, user, target=str(authenticator.type))
-
-
-@receiver(factor_signals.authenticator_removed)
-def factor_removed(sender: object, user: User, authenticator: Any, **_: object) -> None:
-    """There is a way less to sign in."""
-    _note(audit.Name.FACTOR_REMOVED, user, target=str(authenticator.type))
-
-
-@receiver(factor_signals.authenticator_reset)
-def factor_reset(sender: object, user: User, **_: object) -> None:
-    """New recovery codes take the place of the old ones."""
-    _note(audit.Name.FACTOR_ADDED, user, target="recovery_codes")

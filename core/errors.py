@@ -79,6 +79,15 @@ class Conflict(SalusError):
     title = _("This does not fit what is there already")
 
 
+class TooMany(SalusError):
+    """Too many tries in too short a time; try again after `retry_after` seconds."""
+
+    status = 429
+    code = "throttled"
+    title = _("That was too often in a short time")
+    retry_after = 60
+
+
 class Unavailable(SalusError):
     """A part that is needed does not answer now; try again after `retry_after` seconds."""
 
@@ -86,15 +95,3 @@ class Unavailable(SalusError):
     code = "transient"
     title = _("A part of Salus does not answer right now")
     retry_after = 5
-
-
-class TooMany(SalusError):
-    """Too often in too short a time; try again after `retry_after` seconds."""
-
-    status = 429
-    code = "too-many"
-    title = _("That was too often")
-    retry_after = 60
-
-    def __init__(self) -> None:
-        super().__init__(str(_("Please wait a minute, then try again.")))

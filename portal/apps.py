@@ -1,6 +1,7 @@
 """The portal: everything that a visitor meets first."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.utils.translation import gettext_lazy as _
 
 
@@ -34,3 +35,10 @@ class PortalConfig(AppConfig):
             Panel("portal/panels/administrator.html", panels.of_administrator, administrator, 10),
             Panel("portal/panels/public.html", panels.of_public, everyone, 90),
         ]
+
+
+class AdminConfig(admin.AdminConfig):
+    """Django's administration, behind the second factor."""
+
+    default = False
+    default_site = "portal.admin.StaffSite"

@@ -1,6 +1,5 @@
 """Every address of the portal."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -11,8 +10,7 @@ from accounts.views.invitations import invitation
 from portal import api_docs, gallery, health, views
 from portal.demo import views as demo
 
-# Staff sign in like everybody: rate limits, verified address, later the second factor.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+handler429 = "portal.views.too_many"  # allauth's rate limits lead to it
 favicon = login_not_required(RedirectView.as_view(url="/static/salus/img/favicon.svg"))
 
 urlpatterns = [
@@ -20,6 +18,8 @@ urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("components/", gallery.gallery, name="gallery"),
     path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
+    path("demo/code/", demo.code, name="demo_code"),
+    path("demo/mail/", demo.mail, name="demo_mail"),
     path("demo/shipment-good.csv", demo.shipment_file, {"kind": "good"}, name="demo_good_csv"),
     path("demo/shipment-bad.csv", demo.shipment_file, {"kind": "bad"}, name="demo_bad_csv"),
     # Browsers ask for it where a page of somebody else's (the administration) names no icon.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -16,6 +17,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from core.acting import NOBODY, PORTAL, SETTING, Acting, token
 
 OUR_OWN = "/* tests */"  # how the tests' own statements begin
+
+if TYPE_CHECKING:
+    from tests.factories.people import SalusClient
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -119,3 +123,11 @@ def clean_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def client() -> "SalusClient":
+    """A browser; whoever signs in has done every step that their role asks for."""
+    from tests.factories.people import SalusClient
+
+    return SalusClient()

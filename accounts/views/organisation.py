@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.forms import InvitationForm, OrganisationForm
 from accounts.permissions import access_membership, access_sent_invitation, require_manager
-from accounts.presenters import key_rows, member_rows
+from accounts.presenters.organisations import key_rows, member_rows
 from accounts.selectors import invitations_of, keys_of, members_of
 from accounts.services.members import invitation_cancel, member_invite, membership_end
 from accounts.services.organisations import organisation_change, organisation_key_make

@@ -14,6 +14,9 @@ Page_ = str | tuple[str, str]
 PUBLIC: list[Page_] = [
     "/account/login/",
     "/account/signup/",
+    "/account/signup/passkey/",
+    "/account/recovery/",
+    "/demo/mail/",
     "/account/password/reset/",
     "/account/password/reset/done/",
     "/account/wallets/sign-in/",
@@ -37,6 +40,8 @@ PAGES: dict[str, list[Page_]] = {
         "/account/password/change/",
         "/account/passkeys/",
         "/account/wallets/",
+        "/account/second-step/",
+        "/account/sessions/",
         "/account/reauthenticate/",
         "/account/logout/",
         "/shipments/",  # a page that says 403

@@ -21,7 +21,7 @@ from accounts.tasks import send_invitation
 from accounts.viewer import NOBODY_ELSE, Viewer, viewer_for
 from core.errors import Conflict, Forbidden, Invalid
 from core.models import AuditEvent
-from tests.factories.people import OrganisationFactory, UserFactory, member
+from tests.factories.people import OrganisationFactory, UserFactory, enrol, member
 
 pytestmark = pytest.mark.django_db
 MEMBERS = "/organisation/members/"
@@ -227,7 +227,7 @@ def test_the_list_costs_the_same_for_any_number_of_members(client, manager, make
     for count in (1, 20):
         for _ in range(count):
             member(Role.NURSE, place_of(manager))
-        with makes_queries(5):  # user, memberships, acting, members, invitations
+        with makes_queries(6):  # user, memberships, factor, acting, members, invitations
             client.get(MEMBERS)
 
 
@@ -241,7 +241,7 @@ def both() -> tuple[User, Organisation, Organisation]:
     here, there = OrganisationFactory(), OrganisationFactory()
     Membership.objects.create(user=user, organisation=here, role=Role.CLINICIAN)
     Membership.objects.create(user=user, organisation=there, role=Role.MANAGER)
-    return user, here, there
+    return enrol(user), here, there
 
 
 def test_a_role_counts_where_it_was_given_alone(both):

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, Role
-from accounts.presenters import key_rows
+from accounts.presenters.organisations import key_rows
 from accounts.selectors import keys_of, organisations
 from accounts.services.organisations import (
     Details,

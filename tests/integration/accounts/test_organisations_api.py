@@ -119,7 +119,7 @@ def test_lists_take_the_same_queries_for_any_length(manager, makes_queries):
         for _ in range(count):
             member(Role.NURSE, manager.organisation)
         for path in ("members/", "organisations/"):
-            with makes_queries(4):  # token, memberships, acting, rows
+            with makes_queries(5):  # token, memberships, factor, acting, rows
                 api.get(V1 + path)
 
 

@@ -13,7 +13,7 @@ from core import audit
 from core.models import AuditEvent
 from records.fhir.schema import problems_of
 from records.models import Patient
-from tests.factories.people import UserFactory, clinician
+from tests.factories.people import UserFactory, clinician, enrol
 from tests.factories.records import patient_with_record
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def record() -> tuple[Viewer, Patient]:
 
 @pytest.fixture
 def auditor() -> User:
-    return UserFactory(own_role="auditor", name="Test Auditor")
+    return enrol(UserFactory(own_role="auditor", name="Test Auditor"))
 
 
 def look(by: Viewer, *rows: Patient, **more: Any) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.tokens import token_issue
 from core import audit
 from core.models import AuditEvent
-from tests.factories.people import UserFactory, clinician
+from tests.factories.people import UserFactory, clinician, enrol
 from tests.factories.records import patient_with_record
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def record():
 
 def test_auditors_search_it(client: Client, record):
     _, row = record
-    headers = bearer(UserFactory(own_role="auditor"))
+    headers = bearer(enrol(UserFactory(own_role="auditor")))
     answer = client.get("/api/v1/audit/", {"what": "record.read"}, headers=headers)
     assert answer.status_code == 200
     rows = answer.json()["results"]
@@ -53,14 +53,14 @@ def test_others_do_not(client: Client, record):
 
 @pytest.mark.parametrize("query", [{"what": "x"}, {"patient": "x"}, {"first_day": "x"}])
 def test_a_wrong_search_is_a_problem(client: Client, query):
-    headers = bearer(UserFactory(own_role="auditor"))
+    headers = bearer(enrol(UserFactory(own_role="auditor")))
     answer = client.get("/api/v1/audit/", query, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["place"] == next(iter(query))
 
 
 def test_pages_follow_by_cursor(client: Client, record):
-    headers = bearer(UserFactory(own_role="auditor"))
+    headers = bearer(enrol(UserFactory(own_role="auditor")))
     _, row = record
     for _ in range(60):
         audit.record(audit.Name.RECORD_READ, by=clinician().actor, subject=row.pk)

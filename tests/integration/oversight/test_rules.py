@@ -20,7 +20,7 @@ from oversight.services.sealing import seal_all
 from records.models import Patient, Scope
 from records.services.consents import consent_grant, consent_revoke
 from tests.factories.audit import told
-from tests.factories.people import UserFactory, clinician
+from tests.factories.people import UserFactory, clinician, enrol
 from tests.factories.records import (
     observation,
     organization,
@@ -49,7 +49,7 @@ def doctor() -> Viewer:
 def auditor() -> Viewer:
     from accounts.viewer import viewer_for
 
-    return viewer_for(UserFactory(own_role="auditor"))
+    return viewer_for(enrol(UserFactory(own_role="auditor")))
 
 
 def related(doctor: Viewer) -> Patient:
@@ -312,5 +312,5 @@ def test_the_list_costs_the_same_for_any_number(
             looked(doctor, related(doctor), purpose=Purpose.EMERGENCY)
         found()
         client.get("/audit/findings/")
-        with makes_queries(7):
+        with makes_queries(8):
             client.get("/audit/findings/")
