@@ -21,7 +21,7 @@ from core import audit
 from core.audit import Actor
 from core.keys import Owner, sealer_for
 
-NOWHERE: Final = "0.0.0.0"  # noqa: S104 - an address that is nobody's, not one to listen at
+NOWHERE: Final = "0.0.0.0"  # noqa: S104 - nobody's address, not one to listen at  # nosec B104
 _SECRET: Final = "second-factor/1"  # noqa: S105 - what the sealed text is bound to
 
 

@@ -394,7 +394,7 @@ def test_the_trail_costs_the_same_for_any_number_of_rows(
         for _ in range(count):
             look(clinician(), row)
         client.get("/audit/")
-        with makes_queries(13):
+        with makes_queries(14):
             client.get("/audit/")
 
 
