@@ -318,7 +318,8 @@ def test_a_lost_chain_is_explained_and_everything_can_be_anchored_again(
     product.start()
     wait_until_final(product)
     assert versions(product) == written
-    assert sum(batch[-1] for batch in batches(product)) == sum(batch[-1] for batch in sealed)
+    # At least as much as before: the audit trail went on being sealed.
+    assert sum(batch[-1] for batch in batches(product)) >= sum(batch[-1] for batch in sealed)
     blocks = {batch[3] for batch in sealed}
     assert not blocks & {batch[3] for batch in batches(product)}
     entries = query(product, "SELECT count(*) FROM chain_registryentry WHERE state <> 'final'")
