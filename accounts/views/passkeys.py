@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.forms import NewPasskeyForm, PasskeyNameForm
@@ -23,11 +21,10 @@ from accounts.passkeys import (
     passkeys_of,
 )
 from accounts.viewer import viewer_of
+from accounts.views.requests import confirmed, next_page, sent
 from core.errors import Conflict, Invalid
 
 _STATE = "salus.passkey"  # where the session remembers what a new passkey must answer
-# Whoever finds a computer signed in must not be able to make it sign.
-_knows_password = reauthentication_required(app="allauth.mfa")
 
 
 @login_required
@@ -37,10 +34,10 @@ def passkeys(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@_knows_password
+@confirmed
 def add(request: HttpRequest) -> HttpResponse:
     """Add a passkey; the browser makes it, together with the device."""
-    form = NewPasskeyForm(_sent(request), initial={"name": _suggested(request)})
+    form = NewPasskeyForm(sent(request), initial={"name": _suggested(request)})
     if request.method == "POST" and form.is_valid():
         try:
             passkey = _added(request, form)
@@ -49,10 +46,10 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             said = _("“%(name)s” was added. You can sign with it now.") % {"name": passkey.name}
             messages.success(request, said)
-            return HttpResponseRedirect(_next(request) or reverse("passkeys"))
+            return HttpResponseRedirect(next_page(request) or reverse("passkeys"))
     options, request.session[_STATE] = passkey_options(viewer_of(request).user)
     context = {
-        "form": form, "options": options, "next": _next(request), "site": settings.BASE_URL,
+        "form": form, "options": options, "next": next_page(request), "site": settings.BASE_URL,
     }  # fmt: skip
     return render(request, "mfa/add.html", context, status=422 if form.errors else 200)
 
@@ -72,7 +69,7 @@ def _added(request: HttpRequest, form: NewPasskeyForm) -> Passkey:
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     """Call a passkey something else."""
     passkey = access_passkey(viewer_of(request).user, pk)
-    form = PasskeyNameForm(_sent(request), initial={"name": passkey.name})
+    form = PasskeyNameForm(sent(request), initial={"name": passkey.name})
     if request.method == "POST" and form.is_valid():
         passkey_rename(passkey=passkey, name=form.cleaned_data["name"])
         return HttpResponseRedirect(reverse("passkeys"))
@@ -81,7 +78,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@_knows_password
+@confirmed
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a passkey: asked once more."""
     passkey = access_passkey(viewer_of(request).user, pk)
@@ -92,17 +89,6 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "mfa/remove.html", {"passkey": passkey})
 
 
-def _sent(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
 def _suggested(request: HttpRequest) -> str:
     count = len(passkeys_of(viewer_of(request).user))
     return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the person came from, if that is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if ours else ""

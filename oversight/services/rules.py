@@ -104,7 +104,7 @@ WITH touched AS (
 SELECT %(rule)s, %(rule)s || ':' || actor_id || ':' || extract(epoch FROM hour)::bigint,
   id, actor_id, patients, at, now(), 'open', ''
 FROM hours
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - our own words  # nosec B608
 
 
 def _after_hours(window: Window, setting: RuleSetting) -> int:
@@ -129,7 +129,7 @@ def _break_glass(window: Window, _setting: RuleSetting) -> int:
     sql = f"""{_INSERT}
     SELECT %(rule)s, %(rule)s || ':' || request, min(id), actor_id, count(DISTINCT subject),
       min(at), now(), 'open', ''
-    FROM ({_LOOKED}) AS looked WHERE purpose = %(purpose)s GROUP BY request, actor_id {_KEEP}"""  # noqa: S608 - our own words
+    FROM ({_LOOKED}) AS looked WHERE purpose = %(purpose)s GROUP BY request, actor_id {_KEEP}"""  # noqa: S608 - our own words  # nosec B608
     return _run(sql, window, rule=Rule.BREAK_GLASS.value, purpose=Purpose.EMERGENCY.value)
 
 
@@ -147,11 +147,11 @@ WHERE NOT EXISTS (
   SELECT FROM records_consent AS c
   WHERE c.patient_id = l.patient AND (c.organisation_id = l.place OR c.user_id = l.actor)
     AND c.created_at <= l.at AND c.ends_at > l.at AND (c.revoked_at IS NULL OR c.revoked_at > l.at)
-) {_KEEP}"""  # noqa: S608 - our own words
+) {_KEEP}"""  # noqa: S608 - our own words  # nosec B608
 _FIRST_LOOKS = f"""
 SELECT min(id), actor_id, organisation_id, subject, min(at) FROM ({_LOOKED}) AS looked
 GROUP BY actor_id, organisation_id, subject, (at AT TIME ZONE 'UTC')::date
-"""  # noqa: S608
+"""  # noqa: S608 - our own words  # nosec B608
 
 
 def _no_relationship(window: Window, _setting: RuleSetting) -> int:

@@ -45,7 +45,7 @@ FROM now CROSS JOIN core_auditevent AS e
 LEFT JOIN oversight_auditsealed AS s ON s.event_id = e.id
 WHERE e.id > %s AND s.event_id IS NULL
 ORDER BY e.id LIMIT %s
-"""  # noqa: S608 - our own column names
+"""  # noqa: S608 - our own column names  # nosec B608
 
 
 @dataclass(frozen=True)

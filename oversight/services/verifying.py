@@ -209,7 +209,7 @@ _ROWS = f"""
 SELECT s.seal_id, s.event_id, s.place, s.hash, {", ".join(f"e.{column}" for column in COLUMNS)}
 FROM oversight_auditsealed AS s LEFT JOIN core_auditevent AS e ON e.id = s.event_id
 WHERE s.seal_id = ANY(%s) ORDER BY s.seal_id, s.place
-"""  # noqa: S608 - our own column names
+"""  # noqa: S608 - our own column names  # nosec B608
 
 
 def _rows_of(seals: list[AuditSeal]) -> dict[int, list[tuple[Any, ...]]]:
