@@ -303,7 +303,7 @@ ACCOUNT_RATE_LIMITS = {
     # anybody has it; from one place ten a minute, whatever the addresses. Passkeys still work.
     "login_failed": "10/m/ip,5/5m/key",
     "login": "30/m/ip",
-    "reauthenticate": "10/m/user",
+    "reauthenticate": "20/m/user",  # ten attempts: allauth counts looking at the form, too
     "change_password": "5/m/user",
     # Mails: nobody is to be flooded with ours, nor we with sign-ups.
     "signup": "20/m/ip",

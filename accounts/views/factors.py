@@ -14,7 +14,7 @@ from accounts.forms import AppForm
 from accounts.passkeys import passkeys_of
 from accounts.presenters.second_factor import as_download, second_factor_needed
 from accounts.recovery_codes import codes_left, codes_renew, codes_show, codes_wait
-from accounts.returning import next_of, with_next
+from accounts.returning import next_page, with_next
 from accounts.second_factor import is_strong, second_factor_added
 from accounts.totp import totp_enrol, totp_of, totp_picture, totp_remove, totp_secret
 from accounts.viewer import viewer_of
@@ -67,7 +67,7 @@ def app_add(request: HttpRequest) -> HttpResponse:
         else:
             return _enrolled(request)
     context = {
-        "form": form, "secret": secret, "next": next_of(request),
+        "form": form, "secret": secret, "next": next_page(request),
         "picture": totp_picture(viewer.user, secret),
     }  # fmt: skip
     return render(request, "mfa/app_add.html", context, status=422 if form.errors else 200)
@@ -94,8 +94,10 @@ def _enrolled(request: HttpRequest) -> HttpResponse:
     second_factor_added(request, user, Authenticator.Type.TOTP)
     messages.success(request, _("Your app is set up. You need its code when you sign in."))
     if codes_wait(user):
-        return HttpResponseRedirect(with_next(reverse("mfa_view_recovery_codes"), next_of(request)))
-    return HttpResponseRedirect(next_of(request) or reverse("mfa_index"))
+        return HttpResponseRedirect(
+            with_next(reverse("mfa_view_recovery_codes"), next_page(request))
+        )
+    return HttpResponseRedirect(next_page(request) or reverse("mfa_index"))
 
 
 @confirmed_again
@@ -123,7 +125,7 @@ def codes(request: HttpRequest) -> HttpResponse:
     # A browser that looks ahead must not use up the one time that they are shown.
     shown = codes_show(user=user) if request.method == "GET" else []
     context = {
-        "codes": shown, "left": codes_left(user), "next": next_of(request),
+        "codes": shown, "left": codes_left(user), "next": next_page(request),
         "download": as_download(shown),
     }  # fmt: skip
     return render(request, "mfa/codes.html", context)

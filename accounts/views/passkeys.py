@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,9 +23,10 @@ from accounts.passkeys import (
     passkeys_of,
 )
 from accounts.recovery_codes import codes_wait
-from accounts.returning import next_of, with_next
+from accounts.returning import next_page, with_next
 from accounts.second_factor import second_factor_added
 from accounts.viewer import viewer_of
+from accounts.views.requests import sent
 from core.errors import Conflict, Invalid
 
 _STATE = "salus.passkey"  # where the session remembers what a new passkey must answer
@@ -40,7 +41,7 @@ def passkeys(request: HttpRequest) -> HttpResponse:
 @confirmed_again
 def add(request: HttpRequest) -> HttpResponse:
     """Add a passkey; the browser makes it, together with the device."""
-    form = NewPasskeyForm(_sent(request), initial={"name": _suggested(request)})
+    form = NewPasskeyForm(sent(request), initial={"name": _suggested(request)})
     if request.method == "POST" and form.is_valid():
         try:
             passkey = _added(request, form)
@@ -52,7 +53,7 @@ def add(request: HttpRequest) -> HttpResponse:
             return _added_to(request)
     options, request.session[_STATE] = passkey_options(viewer_of(request).user)
     context = {
-        "form": form, "options": options, "next": next_of(request), "site": settings.BASE_URL,
+        "form": form, "options": options, "next": next_page(request), "site": settings.BASE_URL,
     }  # fmt: skip
     return render(request, "mfa/add.html", context, status=422 if form.errors else 200)
 
@@ -62,8 +63,10 @@ def _added_to(request: HttpRequest) -> HttpResponse:
     user = viewer_of(request).user
     second_factor_added(request, user, Authenticator.Type.WEBAUTHN)
     if codes_wait(user):
-        return HttpResponseRedirect(with_next(reverse("mfa_view_recovery_codes"), next_of(request)))
-    return HttpResponseRedirect(next_of(request) or reverse("passkeys"))
+        return HttpResponseRedirect(
+            with_next(reverse("mfa_view_recovery_codes"), next_page(request))
+        )
+    return HttpResponseRedirect(next_page(request) or reverse("passkeys"))
 
 
 def _added(request: HttpRequest, form: NewPasskeyForm) -> Passkey:
@@ -81,7 +84,7 @@ def _added(request: HttpRequest, form: NewPasskeyForm) -> Passkey:
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     """Call a passkey something else."""
     passkey = access_passkey(viewer_of(request).user, pk)
-    form = PasskeyNameForm(_sent(request), initial={"name": passkey.name})
+    form = PasskeyNameForm(sent(request), initial={"name": passkey.name})
     if request.method == "POST" and form.is_valid():
         passkey_rename(passkey=passkey, name=form.cleaned_data["name"])
         return HttpResponseRedirect(reverse("passkeys"))
@@ -98,10 +101,6 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("“%(name)s” was removed.") % {"name": passkey.name})
         return HttpResponseRedirect(reverse("passkeys"))
     return render(request, "mfa/remove.html", {"passkey": passkey})
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
 
 
 def _suggested(request: HttpRequest) -> str:

@@ -303,3 +303,29 @@ def test_an_accepting_stranger_is_told_in_words(manager):
     user = somebody("stranger@example.org")
     with pytest.raises(Forbidden, match="another e-mail address"):
         invitation_accept(invitation=row, user=user, by=viewer_for(user).actor)
+
+
+@pytest.mark.parametrize("path", ["/account/", "/organisation/", MEMBERS, "/organisation/keys/"])
+def test_without_a_sign_in_the_sign_in_page_comes(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/account/login/")
+
+
+def test_without_a_sign_in_nobody_acts_for_anybody(client, manager):
+    answer = client.post(f"/account/act-for/{place_of(manager).pk}/")
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/account/login/")
+
+
+def test_a_signing_key_takes_the_password_once_more(client, manager):
+    password = "a long password of a test"
+    manager.user.set_password(password)
+    manager.user.save()
+    signed_in(client, manager.user)
+    asked = client.post("/organisation/keys/make/")
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    assert not place_of(manager).keys.exists()
+    client.post(asked["Location"], {"password": "wrong"})
+    assert not place_of(manager).keys.exists()
+    client.post(asked["Location"], {"password": password})
+    assert place_of(manager).keys.get().number == 1
+    assert "Key 1" in client.get("/organisation/keys/").content.decode()
