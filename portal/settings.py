@@ -277,7 +277,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 # Beside allauth's own, of which "login" counts attempts with a wallet too.
-ACCOUNT_RATE_LIMITS = {"wallet_message": "30/m/ip", "wallet_add": "20/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "reauthenticate": "20/m/user",  # ten attempts: allauth counts looking at the form, too
+    "wallet_message": "30/m/ip",
+    "wallet_add": "20/m/user",
+}
 # Passkeys sign; of allauth's own pages for them none is mounted (accounts/adapter.py).
 MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_ADAPTER = "accounts.adapter.PasskeyAdapter"
