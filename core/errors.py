@@ -79,6 +79,18 @@ class Conflict(SalusError):
     title = _("This does not fit what is there already")
 
 
+class TooMany(SalusError):
+    """It was asked for too often; try again after `retry_after` seconds."""
+
+    status = 429
+    code = "throttled"
+    title = _("This was tried too often. Please wait a while")
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()
+
+
 class Unavailable(SalusError):
     """A part that is needed does not answer now; try again after `retry_after` seconds."""
 

@@ -27,6 +27,7 @@ from records.models import (
     Patient,
     Scope,
 )
+from records.services.effects import effects_add
 from records.services.statements import DAY, Draft, end_draft, grant_draft
 
 LONGEST = timedelta(days=366 * 5)
@@ -91,7 +92,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
         id=said["id"], patient=patient, scope=scope, ends_at=ends_at,
         sealed_secret=sealer.seal(draft.secret, _secret_context(said["id"])), **who,
     )  # fmt: skip
-    EffectiveAccess.objects.bulk_create(
+    effects_add(
         EffectiveAccess(
             consent=consent,
             patient=patient,
