@@ -12,8 +12,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """The pages of the account; let the API's description know our tokens."""
         from accounts.api import schema  # noqa: F401
-        from core.registry import AccountGroup, AccountPage, registry
+        from core.registry import AccountGroup, AccountPage, NavItem, registry
 
+        managers = frozenset({"manager"})
+        registry.nav_items += [
+            NavItem(_("Our organisation"), "organisation", "building", managers, 90),
+        ]
         registry.account_pages += [
             AccountPage(
                 _("E-mail addresses"), _("Where Salus writes to you"), "account_email", "mail",

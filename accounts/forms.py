@@ -1,7 +1,14 @@
-"""Forms of the passkey pages."""
+"""Forms of the account's and the organisation's pages."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, Role
+from accounts.services.organisations import Details
 
 
 class PasskeyNameForm(forms.Form):
@@ -26,3 +33,45 @@ class NewPasskeyForm(PasskeyNameForm):
         if not isinstance(answer, dict):
             raise forms.ValidationError(_("Your browser has made no passkey. Please try again."))
         return answer
+
+
+class OrganisationForm(forms.Form):
+    """An organisation's name and numbers; check digits are the service's business."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    gln = forms.CharField(
+        label=_("GLN"), required=False, max_length=13,
+        help_text=_("13 digits, from GS1. Needed to send or receive medicines."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
+    npi = forms.CharField(
+        label=_("NPI"), required=False, max_length=10,
+        help_text=_("10 digits. Providers in the United States have one."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
+    own_number = forms.CharField(
+        label=_("Your own number"), required=False, max_length=40,
+        help_text=_("By which your partners know you, if you have one."),
+    )  # fmt: skip
+
+    @staticmethod
+    def initial_of(organisation: Organisation) -> dict[str, str]:
+        """What stands there now."""
+        return {field.name: getattr(organisation, field.name) for field in fields(Details)}
+
+    def details(self) -> Details:
+        """What was entered."""
+        return Details(**self.cleaned_data)
+
+
+class InvitationForm(forms.Form):
+    """Who is invited, and in which role."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.TypedChoiceField(label=_("Role"), coerce=Role)
+
+    def __init__(self, *args: Any, roles: Sequence[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [("", _("Choose a role")), *((r.value, r.label) for r in roles)]

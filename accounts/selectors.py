@@ -3,20 +3,25 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
-from accounts.models import Organisation, Role, User
+from accounts.models import CARE, Invitation, Membership, Organisation, OrganisationKey, User
 
 
 def clinicians() -> QuerySet[User]:
-    """Active people who act as clinicians, with their organisations."""
-    rows = User.objects.filter(is_active=True, memberships__role=Role.CLINICIAN).distinct()
-    return rows.prefetch_related("memberships__organisation").order_by("name")
+    """Active people who treat patients, with the organisations for which they do."""
+    treating = Membership.objects.filter(role__in=CARE, ended_at=None).select_related(
+        "organisation"
+    )
+    rows = User.objects.filter(is_active=True, memberships__in=treating).distinct()
+    return rows.prefetch_related(Prefetch("memberships", treating)).order_by("name")
 
 
 def organisations() -> QuerySet[Organisation]:
-    """All organisations, by name."""
-    return Organisation.objects.order_by("name")
+    """The organisations that were checked, by name."""
+    rows = Organisation.objects.filter(verification=Organisation.Verification.VERIFIED)
+    return rows.order_by("name")
 
 
 def home_organisation() -> Organisation | None:
@@ -32,3 +37,20 @@ def people_names(ids: Iterable[UUID]) -> dict[UUID, str]:
 def organisation_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """What organisations are called, by id."""
     return dict(Organisation.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Who acts for an organisation now, by name."""
+    rows = organisation.memberships.filter(ended_at=None).select_related("user")
+    return rows.order_by("user__name", "user__email", "role")
+
+
+def invitations_of(organisation: Organisation) -> QuerySet[Invitation]:
+    """The invitations that wait for an answer, newest first."""
+    rows = organisation.invitations.filter(state=Invitation.State.OPEN)
+    return rows.filter(expires_at__gt=timezone.now()).order_by("-created_at")
+
+
+def keys_of(organisation: Organisation) -> QuerySet[OrganisationKey]:
+    """The organisation's signing keys, newest first; old ones still check."""
+    return organisation.keys.order_by("-number")

@@ -10,6 +10,11 @@ from rest_framework.request import Request
 from accounts.models import CARE, Membership, Organisation, Role, User
 from core.acting import Acting, act
 from core.audit import Actor
+from core.errors import Forbidden, Malformed
+
+CHOSEN = "salus.acting-for"  # in the session: for whom the person chose to act
+HEADER = "Salus-Acting-For"  # of an API request: the organisation's id
+NOBODY_ELSE = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class Viewer:
     roles: frozenset[str]
     organisation: Organisation | None
     channel: str = "page"
+    # All for whom they may act; only `organisation` counts.
+    places: tuple[Organisation, ...] = ()
 
     @property
     def organisation_ids(self) -> list[UUID]:
@@ -44,21 +51,27 @@ class Viewer:
         return role.value in self.roles
 
 
-def viewer_for(user: User, channel: str = "page") -> Viewer:
-    """The viewer that a person is, in one query."""
-    members = list(
-        Membership.objects.select_related("organisation").filter(user=user).order_by("created_at")
-    )
-    organisation = members[0].organisation if members else None
+def viewer_for(user: User, channel: str = "page", acting_for: UUID | None = None) -> Viewer:
+    """The viewer that a person is, in one query.
+
+    They act for the organisation that is named, if they are a member there; else for the first
+    that they joined; for nobody but themselves where NOBODY_ELSE is named.
+    """
+    rows = Membership.objects.select_related("organisation").filter(user=user, ended_at=None)
+    members = list(rows.order_by("created_at"))
+    places = list(dict.fromkeys(m.organisation for m in members))
+    place = next((p for p in places if p.pk == acting_for), places[0] if places else None)
+    if acting_for == NOBODY_ELSE:
+        place = None
     # A role counts for the organisation that it was given for, never for another one.
-    acting = {m.role for m in members if organisation and m.organisation_id == organisation.pk}
+    acting = {m.role for m in members if place and m.organisation_id == place.pk}
     roles = {user.own_role} | acting
-    return Viewer(user, frozenset(roles - {""}), organisation, channel)
+    return Viewer(user, frozenset(roles - {""}), place, channel, tuple(places))
 
 
-def viewer_acting(user: User, channel: str) -> Viewer:
+def viewer_acting(user: User, channel: str, acting_for: UUID | None = None) -> Viewer:
     """The viewer for whom this transaction reads from here on."""
-    viewer = viewer_for(user, channel)
+    viewer = viewer_for(user, channel, acting_for)
     act(viewer.acting)
     return viewer
 
@@ -68,7 +81,8 @@ def viewer_of(request: HttpRequest, channel: str = "page") -> Viewer:
     cached: Viewer | None = getattr(request, "_salus_viewer", None)
     if cached is None:
         assert not isinstance(request.user, AnonymousUser)
-        cached = viewer_acting(request.user, channel)
+        chosen = request.session.get(CHOSEN)
+        cached = viewer_acting(request.user, channel, UUID(chosen) if chosen else None)
         request._salus_viewer = cached  # type: ignore[attr-defined]
     return cached
 
@@ -77,4 +91,16 @@ def api_viewer(request: Request) -> Viewer:
     """The viewer of an API request, authenticated by token or session."""
     user = request.user
     assert isinstance(user, User)
-    return viewer_acting(user, "api")
+    wanted = _named(request.headers.get(HEADER, ""))
+    viewer = viewer_acting(user, "api", wanted)
+    if wanted and wanted not in (NOBODY_ELSE, *viewer.organisation_ids):
+        raise Forbidden(f"{HEADER}: you do not act for this organisation.")
+    return viewer
+
+
+def _named(text: str) -> UUID | None:
+    """The organisation of the header; a wrong one is not passed over in silence."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Malformed(f"{HEADER} is no UUID.") from None

@@ -96,6 +96,13 @@ class AuditEvent(models.Model):
         MERGE_REFUSED = "merge.refused", _("Refused to merge two records")
         MERGE_DONE = "merge.done", _("Merged two records")
         MERGE_UNDONE = "merge.undone", _("Undid a merge")
+        MEMBER_INVITED = "organisation.member-invited", _("Invited a member")
+        MEMBER_JOINED = "organisation.member-joined", _("Joined an organisation")
+        MEMBER_ENDED = "organisation.member-ended", _("Ended a membership")
+        INVITATION_CANCELLED = "organisation.invitation-ended", _("Took back an invitation")
+        ORGANISATION_CHANGED = "organisation.changed", _("Changed an organisation's details")
+        ORGANISATION_CHECKED = "organisation.checked", _("Checked an organisation")
+        SIGNING_KEY_MADE = "organisation.key-made", _("Made a signing key")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)

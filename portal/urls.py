@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from accounts.views.invitations import invitation
 from portal import api_docs, audit, gallery, health, views
 from portal.demo import views as demo
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("accounts.urls")),
+    path("organisation/", include("accounts.organisation_urls")),
+    path("invitations/<uuid:pk>/<str:token>/", invitation, name="invitation"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("chain.urls")),

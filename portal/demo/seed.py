@@ -60,23 +60,28 @@ def _ensure_organisation(wanted: DemoOrganisation) -> None:
             "name": wanted.name,
             "gln": wanted.gln,
             "home": wanted is HARBOUR,
+            "verification": Organisation.Verification.VERIFIED,
         },
     )
 
 
 @transaction.atomic
 def _ensure_person(wanted: DemoPerson) -> None:
-    if User.objects.filter(email=wanted.email).exists():
+    if user := User.objects.filter(email=wanted.email).first():
+        _ensure_memberships(user, wanted)
         return
     own = wanted.role if wanted.organisation is None else ""
     user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)
     if wanted.role == Role.ADMINISTRATOR:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     EmailAddress.objects.create(user=user, email=wanted.email, verified=True, primary=True)
-    if wanted.organisation:
-        Membership.objects.create(
-            user=user, organisation_id=wanted.organisation.id, role=wanted.role
-        )
+    _ensure_memberships(user, wanted)
+
+
+def _ensure_memberships(user: User, wanted: DemoPerson) -> None:
+    first = [(wanted.organisation, wanted.role)] if wanted.organisation else []
+    for place, role in (*first, *wanted.besides):
+        Membership.objects.get_or_create(user=user, organisation_id=place.id, role=role)
 
 
 def _import_records(say: Callable[[str], Any]) -> None:

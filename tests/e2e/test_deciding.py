@@ -127,6 +127,7 @@ def test_a_passkey_is_added_named_and_removed(
 ) -> None:
     # Given somebody without a passkey, who finds the page in the menu of their account
     patient.locator(".menu-button-person").click()
+    patient.get_by_role("link", name="Your account").click()
     patient.get_by_role("link", name="Passkeys").click()
     expect(patient.get_by_role("heading", name="You have no passkey here yet")).to_be_visible()
     axe(patient, phone=True)

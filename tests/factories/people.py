@@ -16,6 +16,7 @@ class OrganisationFactory(factory.django.DjangoModelFactory):
 
     kind = Organisation.Kind.HOSPITAL
     name = factory.Sequence(lambda n: f"Hospital {n}")
+    verification = Organisation.Verification.VERIFIED
 
 
 class UserFactory(factory.django.DjangoModelFactory):

@@ -1,0 +1,33 @@
+"""Who may change an organisation: its managers, while they act for it."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Invitation, Membership, Organisation, Role
+from accounts.viewer import Viewer
+from core.errors import Forbidden, NotFound
+
+
+def require_manager(viewer: Viewer) -> Organisation:
+    """The organisation that the viewer manages and acts for; raises Forbidden."""
+    if not viewer.has(Role.MANAGER) or viewer.organisation is None:
+        raise Forbidden(_("This is for people who manage an organisation."))
+    return viewer.organisation
+
+
+def access_membership(viewer: Viewer, pk: int) -> Membership:
+    """A membership of the managed organisation; raises Forbidden, NotFound."""
+    rows = require_manager(viewer).memberships.select_related("user", "organisation")
+    found = rows.filter(pk=pk, ended_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def access_sent_invitation(viewer: Viewer, pk: UUID) -> Invitation:
+    """An invitation that the managed organisation sent; raises Forbidden, NotFound."""
+    found = require_manager(viewer).invitations.filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
