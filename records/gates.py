@@ -10,8 +10,9 @@ from chain.models import Commitment, Kind, PersonHead
 from chain.services import Disclosed, guard_documents
 from core import audit
 from core.errors import NotFound
+from records.delegates import stands_for
 from records.models import Consent, ConsentStatement, Patient, Version
-from records.selectors import opened, versions_for
+from records.selectors import opened, patient_for, versions_for
 from records.services.consents import ending_of, statement_document
 
 
@@ -34,13 +35,13 @@ def _versions(viewer: Viewer | None) -> QuerySet[Version]:
 
 
 def consent_document(viewer: Viewer, row: Commitment) -> Disclosed:
-    """A grant's signed statement, and that of its end: for the patient who made them."""
+    """A grant's signed statement, and that of its end: for the patient and who cares for them."""
     found = (
-        ConsentStatement.objects.select_related("consent")
-        .filter(entry__commitment=row, consent__patient__account=viewer.user)
+        ConsentStatement.objects.select_related("consent__patient")
+        .filter(entry__commitment=row)
         .first()
     )
-    if found is None:
+    if found is None or not stands_for(viewer, found.consent.patient):
         raise NotFound
     subject = found.consent.patient_id
     audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
@@ -48,21 +49,30 @@ def consent_document(viewer: Viewer, row: Commitment) -> Disclosed:
 
 
 def head_of_person(viewer: Viewer, row: Commitment) -> Disclosed:
-    """A person's head: for themselves alone."""
+    """A person's head: for themselves and who cares for them."""
     head = PersonHead.objects.filter(commitment=row).first()
-    if head is None or not Patient.objects.filter(pk=head.owner_id, account=viewer.user).exists():
+    patient = Patient.objects.filter(pk=head.owner_id).first() if head else None
+    if head is None or patient is None or not stands_for(viewer, patient):
         raise NotFound
     audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=head.owner_id, target=row.kind)
     return Disclosed(head_document(head))
 
 
 def access_consent(viewer: Viewer, pk: UUID) -> Consent:
-    """A grant of the viewer's own record; raises NotFound."""
+    """A grant of the viewer's own record, or of somebody's for whom they care; raises NotFound."""
     rows = Consent.objects.select_related("patient", "user", "organisation")
-    found = rows.filter(pk=pk, patient__account=viewer.user).first()
-    if found is None:
+    found = rows.filter(pk=pk).first()
+    if found is None or not stands_for(viewer, found.patient):
         raise NotFound
     return found
+
+
+def access_person(viewer: Viewer, pk: UUID) -> Patient:
+    """The viewer's own record, or that of somebody for whom they care; raises NotFound."""
+    patient = patient_for(viewer, pk)
+    if not stands_for(viewer, patient):
+        raise NotFound
+    return patient
 
 
 def register() -> None:

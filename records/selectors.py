@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
@@ -27,6 +27,8 @@ READS = (
     AuditEvent.Name.RECORD_LISTED,
     AuditEvent.Name.RECORD_WRITTEN,
     AuditEvent.Name.PROOF_READ,
+    AuditEvent.Name.PATIENT_MATCHED,
+    AuditEvent.Name.PATIENT_ADMINISTERED,
 )
 
 
@@ -82,8 +84,11 @@ def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = No
 
 
 def chart_of(viewer: Viewer, patient_id: UUID, *types: str) -> list[Opened]:
-    """The current versions of a patient's records that this person may see."""
-    rows = versions_for(viewer).filter(current=True, record__patient=patient_id)
+    """The current versions of a patient's records that this person may see; also those of records
+    that are merged into this one.
+    """
+    whose = Q(patient=patient_id) | Q(patient__merged_into=patient_id)
+    rows = versions_for(viewer).filter(whose, current=True)
     return opened(rows.filter(record__type__in=types) if types else rows)
 
 
@@ -102,7 +107,10 @@ def own_patient(viewer: Viewer) -> Patient | None:
 
 def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     """The patients of whom this person may see anything, each with their Patient resource."""
-    patients = list(patients_visible_to(viewer).exclude(account=viewer.user).order_by("created_at"))
+    seen = patients_visible_to(viewer)
+    # A merged record stands in the chart of the one that stayed.
+    others = seen.exclude(account=viewer.user).exclude(merged_into__in=seen.values("pk"))
+    patients = list(others.order_by("created_at"))
     rows = versions_for(viewer).filter(
         current=True, record__type="Patient", record__patient__in=patients
     )
@@ -153,7 +161,9 @@ __all__ = [
 
 def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     """What was done with a patient's record, newest first; `own`: by the person too."""
-    events = AuditEvent.objects.filter(subject_id=patient.pk, name__in=READS).order_by("-at")
+    merged = Patient.objects.filter(merged_into=patient.pk).values("pk")
+    whose = Q(subject_id=patient.pk) | Q(subject_id__in=merged)
+    events = AuditEvent.objects.filter(whose, name__in=READS).order_by("-at")
     if own or patient.account_id is None:
         return events
     return events.exclude(actor_id=patient.account_id)

@@ -123,6 +123,8 @@ def _what(event: AuditEvent) -> str:
         name.RECORD_LISTED: _("looked through the record"),
         name.RECORD_WRITTEN: _("added entries"),
         name.PROOF_READ: _("fetched a proof"),
+        name.PATIENT_MATCHED: _("looked for somebody with such a name"),
+        name.PATIENT_ADMINISTERED: _("looked up who you are"),
     }
     return words.get(name(event.name), "")
 

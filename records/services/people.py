@@ -16,6 +16,7 @@ from records.models import (
     EffectiveAccess,
     Patient,
 )
+from records.services.consents import consents_end_all
 from records.services.effects import effects_add
 from records.services.sealing import reason_given, sealed_words
 
@@ -59,9 +60,10 @@ def patient_unlink(*, patient: Patient, reason: str, by: Viewer) -> Patient:
     link.ended_at, link.ended_by = timezone.now(), by.user
     link.sealed_reason = sealed_words(row.pk, why, UNLINKED)
     link.save(update_fields=["ended_at", "ended_by", "sealed_reason"])
-    given = (EffectiveAccess.Reason.OWN, EffectiveAccess.Reason.CONSENT)
-    EffectiveAccess.objects.filter(patient=row, reason__in=given).delete()
-    _end_what_the_account_said(row, by)
+    consents_end_all(patient=row, by=by)
+    _end_carers(row, by)
+    # What follows it on merged records goes with it.
+    EffectiveAccess.objects.filter(patient=row, reason=EffectiveAccess.Reason.OWN).delete()
     target = str(row.account_id)
     row.account = None
     row.save(update_fields=["account"])
@@ -69,8 +71,8 @@ def patient_unlink(*, patient: Patient, reason: str, by: Viewer) -> Patient:
     return row
 
 
-def _end_what_the_account_said(patient: Patient, by: Viewer) -> None:
-    """Grants stay as they were signed, without effect; delegations by the account end."""
+def _end_carers(patient: Patient, by: Viewer) -> None:
+    """Those whom the account named; not parents and guardians, whom a registrar set up."""
     said = patient.delegations.exclude(state=Delegation.State.ENDED).filter(organisation=None)
     for delegation in said.select_for_update():
         delegation.state = Delegation.State.ENDED
