@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from exchange import views
+from exchange import match, views
 
 
 class FhirId:
@@ -30,6 +30,7 @@ register_converter(FhirType, "fhirtype")
 
 urlpatterns = [
     path("fhir/", views.base, name="fhir-base"),
+    path("fhir/Patient/$match", match.patient_match_operation, name="fhir-patient-match"),
     path("fhir/metadata", views.metadata, name="fhir-metadata"),
     path("fhir/<fhirtype:type>/<fhirid:id>", views.read, name="fhir-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>/$proof", views.proof_of_version, name="fhir-proof"),

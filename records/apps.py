@@ -17,6 +17,7 @@ class RecordsConfig(AppConfig):
         access.register()
         gates.register()
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
+        office = frozenset({"registrar", "manager"})
         guests = frozenset({"payer", "researcher"})
         registry.nav_items += [
             NavItem(_("My health"), "my-health", "heartbeat", patient, 10),
@@ -24,10 +25,15 @@ class RecordsConfig(AppConfig):
             NavItem(_("Sharing"), "sharing", "share", patient, 30),
             NavItem(_("Who read my record"), "my-readers", "eye", patient, 40),
             NavItem(_("Is it complete?"), "my-seals", "rosette-discount-check", patient, 50),
+            NavItem(_("People I care for"), "caring", "users", patient, 60),
+            NavItem(_("Registration"), "registration", "user-plus", office, 20),
             NavItem(_("Patients"), "patients", "users", care, 10),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
         registry.panels += [
             Panel("records/panels/patient.html", panels.of_patient, patient, 10),
+            Panel(
+                "records/panels/registration.html", panels.of_office, frozenset({"registrar"}), 10
+            ),
             Panel("records/panels/shared.html", panels.of_reader, care | guests, 10),
         ]

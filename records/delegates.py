@@ -111,6 +111,12 @@ def carers_of(patient: Patient) -> list[Carer]:
     ]
 
 
+def carers_set_up(viewer: Viewer, patient: Patient) -> list[Carer]:
+    """Those whom the viewer's organisation set up."""
+    with portal_acts():
+        return [c for c in carers_of(patient) if c.row.organisation_id in viewer.organisation_ids]
+
+
 def stands_for(viewer: Viewer, patient: Patient) -> bool:
     """Whether it is their own record, or that of somebody for whom they care."""
     return patient.account_id == viewer.user.pk or delegation_for(viewer, patient) is not None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -18,6 +19,7 @@ from records.models import ActivationCode, Patient, PatientHash, PatientMerge, V
 from records.selectors import Opened, opened
 
 SHOWN = ("resourceType", "id", "active", "name", "birthDate", "gender")
+MOST_MERGES = 100  # on the page: the newest
 PLACE = ("city", "postalCode")  # of an address: enough to tell two people apart
 
 
@@ -83,6 +85,17 @@ def merges_of(organisation: Organisation) -> QuerySet[PatientMerge]:
     return rows.order_by("-created_at")
 
 
+def merges_listed(
+    viewer: Viewer, *only: PatientMerge
+) -> tuple[list[PatientMerge], list[Registered]]:
+    """The merges of the viewer's organisation, or those named, and the patients in them."""
+    organisation = require_office(viewer)
+    with portal_acts():
+        rows = list(only or merges_of(organisation)[:MOST_MERGES])
+        both = {p.pk: p for row in rows for p in (row.retired, row.survivor)}
+        return rows, registered(both.values())
+
+
 def registered(patients: Iterable[Patient]) -> list[Registered]:
     """Patients with their newest Patient resources; erased ones are left out."""
     rows = {patient.pk: patient for patient in patients}
@@ -108,9 +121,38 @@ def patients_found(viewer: Viewer, *, name: str = "", born: str = "") -> QuerySe
 
 
 def _hashed(kind: Kind, value: str) -> QuerySet[PatientHash]:
-    return PatientHash.objects.filter(
-        patient=OuterRef("pk"), kind=kind, digest=digest(kind, value)
-    )
+    return PatientHash.objects.filter(patient=OuterRef("pk"), kind=kind, digest=digest(kind, value))
+
+
+@dataclass(frozen=True)
+class PatientPage:
+    """A page of a list of patients."""
+
+    page: Page[Patient]
+    rows: list[Registered]
+    codes: dict[UUID, ActivationCode]
+
+
+def page_of_patients(patients: QuerySet[Patient], size: int, number: str) -> PatientPage:
+    """Patients of the viewer's organisation (patients_found), a page of them."""
+    with portal_acts():
+        page = Paginator(patients, size).get_page(number)
+        rows = registered(page.object_list)
+        return PatientPage(page, rows, live_codes(r.patient.pk for r in rows))
+
+
+def code_of(viewer: Viewer, patient: Patient) -> ActivationCode | None:
+    """The code that the patient can use now; for the patient's own organisation."""
+    require_office(viewer)
+    with portal_acts():
+        return live_codes([patient.pk]).get(patient.pk)
+
+
+def administered_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these patients are the viewer's organisation's own."""
+    with portal_acts():
+        rows = administered_by(require_office(viewer)).filter(pk__in=list(ids))
+        return set(rows.values_list("pk", flat=True))
 
 
 def live_codes(ids: Iterable[UUID]) -> dict[UUID, ActivationCode]:

@@ -1,6 +1,7 @@
 """Who stands in for a patient: parents, guardians, carers."""
 
 import uuid
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -82,3 +83,8 @@ class Delegation(models.Model):
             models.Index(fields=["email_digest"], name="delegation_by_email"),
             models.Index(fields=["delegate"], name="delegation_by_delegate"),
         ]
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it counts."""
+        return (self.ends_at - timedelta(seconds=1)).date()

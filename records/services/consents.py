@@ -168,7 +168,10 @@ def _end_draft(consent: Consent, custody: Custody, delegation: Delegation | None
     # Named as in the grant: ending must not depend on where new consents go today.
     place = Draft.of_document(statement_document(granted)).said["registry"]
     who = str(consent.user or consent.organisation)
-    return end_draft(consent, granted.entry.commitment, place, who, custody, delegation)
+    return end_draft(
+        consent, granted=granted.entry.commitment, place=place, who=who, custody=custody,
+        delegation=delegation,
+    )  # fmt: skip
 
 
 def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Organisation, Role
+from accounts.models import Role
 from accounts.selectors import verified_addresses
 from accounts.viewer import Viewer
 from core import audit
@@ -37,7 +37,8 @@ def carer_offer(
     if email.strip().lower() in (by.user.email, *verified_addresses(by.user)):
         raise Invalid(problems=[Problem("email", _("This is your own address."))])
     _refuse_odd(last_day, LONGEST)
-    return _offered(patient, email, Kind.CARER, last_day, may_share, by)
+    wanted = Delegation(kind=Kind.CARER, may_share=may_share, ends_at=_after(last_day))
+    return _offered(wanted, patient, email, by)
 
 
 def guardian_offer(  # noqa: PLR0913 - what a delegation is made of
@@ -57,33 +58,31 @@ def guardian_offer(  # noqa: PLR0913 - what a delegation is made of
     elif kind != Kind.GUARDIAN:
         raise Invalid(problems=[Problem("kind", _("Only the patient names a carer."))])
     _refuse_odd(last_day, LONGEST if kind == Kind.GUARDIAN else timedelta(days=366 * OF_AGE))
-    return _offered(patient, email, Kind(kind), last_day, may_share, by, by.organisation, why)
+    wanted = Delegation(
+        kind=kind, may_share=may_share, ends_at=_after(last_day), organisation=by.organisation,
+        sealed_reason=sealed_words(patient.pk, why, REASON),
+    )  # fmt: skip
+    return _offered(wanted, patient, email, by)
 
 
-def _offered(  # noqa: PLR0913 - what a delegation is made of
-    patient: Patient, email: str, kind: Kind, last_day: date, may_share: bool, by: Viewer,
-    organisation: Organisation | None = None, reason: str = "",
-) -> Delegation:  # fmt: skip
+def _offered(wanted: Delegation, patient: Patient, email: str, by: Viewer) -> Delegation:
     limit("delegation", by.user.pk, most=OFFERS, seconds=A_DAY)
     with portal_acts():
         row = Patient.objects.select_for_update().get(pk=patient.pk)
         if row.merged_into_id is not None:
             raise Conflict(_("This record was merged into another one. Do it there."))
-        digest = email_digest(email)
+        wanted.patient, wanted.established_by = row, by.user
+        wanted.email_digest = email_digest(email)
+        wanted.sealed_email = sealed_words(row.pk, email.strip(), ADDRESS)
         _end_what_ran_out(row)
         standing = row.delegations.exclude(state=State.ENDED)
-        if standing.filter(email_digest=digest).exists():
-            raise Conflict(_("You have named somebody with this address already."))
-        made = Delegation.objects.create(
-            patient=row, email_digest=digest, kind=kind, may_share=may_share,
-            sealed_email=sealed_words(row.pk, email.strip(), ADDRESS),
-            established_by=by.user, organisation=organisation,
-            sealed_reason=sealed_words(row.pk, reason, REASON), ends_at=_after(last_day),
-        )  # fmt: skip
+        if standing.filter(email_digest=wanted.email_digest).exists():
+            raise Conflict(_("Somebody with this address was named already."))
+        wanted.save()
         audit.record(
-            audit.Name.DELEGATION_OFFERED, by=by.actor, subject=row.pk, target=str(made.pk)
+            audit.Name.DELEGATION_OFFERED, by=by.actor, subject=row.pk, target=str(wanted.pk)
         )
-    return made
+    return wanted
 
 
 def _end_what_ran_out(patient: Patient) -> None:
@@ -165,7 +164,9 @@ def _refuse_after_majority(patient: Patient, last_day: date) -> None:
         raise Invalid(problems=[Problem("kind", words)])
     of_age = majority(born)
     if of_age <= timezone.now().date():
-        raise Invalid(problems=[Problem("kind", _("This person is of age: they decide themselves."))])
+        raise Invalid(
+            problems=[Problem("kind", _("This person is of age: they decide themselves."))]
+        )
     if last_day >= of_age:
         words = _("A parent's access ends before the 18th birthday at the latest.")
         raise Invalid(problems=[Problem("last_day", words)])

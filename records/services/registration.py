@@ -102,9 +102,7 @@ def patient_register(*, details: PatientDetails, by: Viewer, reason: str = "") -
 
 
 @portal_acts()
-def _registered(
-    resource: Resource, organisation: Organisation, reason: str, by: Viewer
-) -> Patient:
+def _registered(resource: Resource, organisation: Organisation, reason: str, by: Viewer) -> Patient:
     id = UUID(resource["id"])
     create([NewResource(resource, id, organisation.pk)], at=timezone.now())
     PatientRegistration.objects.create(

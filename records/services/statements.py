@@ -138,6 +138,7 @@ def grant_draft(  # noqa: PLR0913 - what a grant is made of
 
 def end_draft(  # noqa: PLR0913 - what an end is made of
     consent: Consent,
+    *,
     granted: Commitment,
     place: Place,
     who: str,

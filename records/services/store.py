@@ -77,7 +77,9 @@ def revise(new: NewResource, *, at: datetime) -> Version:
     record = rows.get(type=new.resource["resourceType"], fhir_id=new.resource["id"])
     last = record.versions.get(current=True)
     Version.objects.filter(pk=last.pk).update(current=False)
-    [version] = _versions([(new, record)], sealer_for(owner_of(new.patient_id)), at, last.number + 1)
+    [version] = _versions(
+        [(new, record)], sealer_for(owner_of(new.patient_id)), at, last.number + 1
+    )
     version.save()
     if record.type == "Patient":
         index_keep([new.resource])

@@ -14,10 +14,13 @@ from accounts.viewer import Viewer, viewer_of
 from core import audit
 from core.errors import NotFound
 from records.fhir.schema import resource_types
+from records.gates import access_person
 from records.models import Patient
 from records.presenters.chart import FILTERS, Person, by_year, entries, summary, trends
 from records.presenters.clinical import Entry
+from records.presenters.whose import Whose
 from records.selectors import (
+    chart_ids,
     chart_of,
     directory_names,
     own_patient,
@@ -46,6 +49,21 @@ def of_patient(view: ChartView[P]) -> Callable[..., HttpResponse]:
     return wrapped
 
 
+def of_person(view: ChartView[P]) -> Callable[..., HttpResponse]:
+    """Like `of_patient`, for the person themselves and for who cares for them alone."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        viewer = viewer_of(request)
+        wanted = kwargs.pop("patient_id", None)
+        patient = access_person(viewer, wanted) if isinstance(wanted, UUID) else own_patient(viewer)
+        if patient is None:
+            return render(request, "records/no_record.html")
+        return view(request, viewer, patient, *args, **kwargs)
+
+    return wrapped
+
+
 def _page(
     viewer: Viewer, patient: Patient, rows: list[Entry], target: str, **more: Any
 ) -> dict[str, Any]:
@@ -57,12 +75,15 @@ def _page(
         target=target,
         count=len(rows),
     )
-    about = next((e.resource for e in rows if e.type == "Patient"), None)
-    own = patient.account_id == viewer.user.pk
+    about = [e.resource for e in rows if e.type == "Patient"]
+    # Records that are merged into this one bring their own Patient resources along.
+    about.sort(key=lambda resource: resource["id"] != str(patient.pk))
+    whose = Whose.of(viewer, patient)
     return {
         "patient": patient,
-        "own": own,
-        "person": Person.of(about, timezone.now().date()),
+        "own": whose.own,
+        "whose": whose,
+        "person": Person.of(about[0] if about else None, timezone.now().date()),
         "allergies": [e for e in rows if e.type == "AllergyIntolerance"],
         **more,
     }
@@ -118,7 +139,7 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
-    own = (patient := own_patient(viewer)) is not None and patient.pk == patient_id
+    own = (mine := own_patient(viewer)) is not None and mine.pk in chart_ids(patient_id)
     context = {
         "entry": entry,
         "patient_id": patient_id,

@@ -6,15 +6,17 @@ from django.shortcuts import render
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
+from records.delegates import carers_of
 from records.models import Patient
 from records.presenters.sharing import Grant, days
+from records.presenters.whose import Whose
 from records.selectors import consents_of, reads_of
-from records.views.chart import of_patient
+from records.views.chart import of_person
 
 PAGE = 100  # audit events of a page
 
 
-@of_patient
+@of_person
 def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """Who may see the record now, and who could before."""
     grants = [Grant(consent) for consent in consents_of(patient)]
@@ -22,15 +24,24 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
         "standing": [g for g in grants if g.active],
         "ended": [g for g in grants if not g.active],
         "waiting": any(g.state != AnchorState.FINAL for g in grants),
+        "carers": carers_of(patient),
+        "whose": Whose.of(viewer, patient),
     }
     return render(request, "records/sharing.html", context)
 
 
-@of_patient
+@of_person
 def readers(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """Who read the record, by day and person."""
     own = request.GET.get("own") == "1"
     page = Paginator(reads_of(patient, own=own), PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "records/readers.html", {"days": days(page.object_list), "page": page, "own": own}
+        request,
+        "records/readers.html",
+        {
+            "days": days(page.object_list),
+            "page": page,
+            "own": own,
+            "whose": Whose.of(viewer, patient),
+        },
     )

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import factory
+from allauth.account.models import EmailAddress
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
@@ -37,3 +38,19 @@ def clinician(organisation: Organisation | None = None) -> Viewer:
     organisation = organisation or OrganisationFactory()
     Membership.objects.create(user=user, organisation=organisation, role=Role.CLINICIAN)
     return viewer_for(user)
+
+
+def member(role: Role, organisation: Organisation | None = None) -> Viewer:
+    """Somebody who acts for an organisation in a role."""
+    user = UserFactory(own_role="")
+    organisation = organisation or OrganisationFactory()
+    Membership.objects.create(user=user, organisation=organisation, role=role)
+    return viewer_for(user)
+
+
+def with_address(viewer: Viewer) -> Viewer:
+    """Somebody whose e-mail address is known to be theirs."""
+    EmailAddress.objects.create(
+        user=viewer.user, email=viewer.user.email, verified=True, primary=True
+    )
+    return viewer
