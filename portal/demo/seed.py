@@ -39,7 +39,6 @@ from supply.recording import shipment_record
 from supply.selectors import shipments_of
 from supply.services import product_add, shipment_check, shipment_confirm
 
-
 NEW_PATIENT = PatientDetails(
     family="Sampleton", given="Noa", born=date(1991, 6, 15), gender="other",
     line="12 Made-up Street", postcode="00012", city="Demoville", phone="+1 555 0100 012",
