@@ -11,7 +11,7 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
-        from core.registry import NavItem, Panel, registry
+        from core.registry import AccountGroup, AccountPage, NavItem, Panel, registry
         from records import access, gates, panels
 
         access.register()
@@ -30,6 +30,16 @@ class RecordsConfig(AppConfig):
             NavItem(_("Patients"), "patients", "users", care, 10),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
+        registry.account_pages += [
+            AccountPage(
+                _("People I care for"), _("Children, and others who named you as their carer"),
+                "caring", "users", AccountGroup.YOU, order=40,
+            ),
+            AccountPage(
+                _("Use a printed code"), _("Make the record that a practice keeps of you your own"),
+                "activate", "key", AccountGroup.YOU, patient, order=50,
+            ),
+        ]  # fmt: skip
         registry.panels += [
             Panel("records/panels/patient.html", panels.of_patient, patient, 10),
             Panel(

@@ -92,12 +92,6 @@ def chart_of(viewer: Viewer, patient_id: UUID, *types: str) -> list[Opened]:
     return opened(rows.filter(record__type__in=types) if types else rows)
 
 
-def chart_ids(patient_id: UUID) -> tuple[UUID | None, ...]:
-    """The records in whose chart a patient's entries stand: their own, and who they merged into."""
-    rows = Patient.objects.filter(pk=patient_id).values_list("pk", "merged_into")
-    return rows.first() or ()
-
-
 def patient_for(viewer: Viewer, patient_id: UUID) -> Patient:
     """A patient of whom this person may see anything; raises NotFound."""
     found = patients_visible_to(viewer).filter(pk=patient_id).first()

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -151,10 +151,14 @@ def code_issue(*, patient_id: UUID, by: Viewer) -> tuple[str, ActivationCode]:
         codes_end(row)
         made = ActivationCode.objects.create(
             patient=row, organisation=organisation, digest=_digest(code),
-            expires_at=timezone.now() + LIFETIME,
+            expires_at=_end_of_day(timezone.now() + LIFETIME),
         )  # fmt: skip
         audit.record(audit.Name.CODE_ISSUED, by=by.actor, subject=row.pk)
     return "-".join(code[i : i + GROUP] for i in range(0, LENGTH, GROUP)), made
+
+
+def _end_of_day(at: datetime) -> datetime:
+    return at.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
 def codes_end(patient: Patient) -> None:

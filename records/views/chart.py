@@ -20,7 +20,6 @@ from records.presenters.chart import FILTERS, Person, by_year, entries, summary,
 from records.presenters.clinical import Entry
 from records.presenters.whose import Whose
 from records.selectors import (
-    chart_ids,
     chart_of,
     directory_names,
     own_patient,
@@ -139,11 +138,14 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
-    own = (mine := own_patient(viewer)) is not None and mine.pk in chart_ids(patient_id)
+    patient = patient_for(viewer, patient_id)
+    mine = own_patient(viewer)
     context = {
         "entry": entry,
         "patient_id": patient_id,
-        "own": own,
+        # Also where it stands in a record that is merged into one's own.
+        "own": mine is not None and mine.pk in (patient.pk, patient.merged_into_id),
+        "whose": Whose.of(viewer, patient),
         "written_by": next(iter(names.values()), ""),
     }
     return render(request, "records/record.html", context)

@@ -27,7 +27,7 @@ def new_account(page: Page, product: Product) -> str:
     email = f"{secrets.token_hex(6)}@example.org"
     seen = len(product.output)
     page.goto("/account/signup/")
-    page.get_by_label("E-mail address").fill(email)
+    page.locator("input[name=email]").fill(email)
     for field in page.locator("input[type=password]").all():
         field.fill("a long and private sentence")
     page.get_by_role("button", name="Create the account").click()
@@ -50,7 +50,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(password)
     page.locator("input[name=password]").press("Enter")
-    page.get_by_text("Signed in as").wait_for(state="attached")
+    page.get_by_text("Signed in as", exact=True).wait_for(state="attached")
 
 
 def register(page: Page, family: str, given: str = "Jo") -> str:
@@ -142,7 +142,7 @@ def test_a_carer_sees_whose_record_it_is_and_what_the_person_sees(
     axe(carer, phone=True)
 
     # When they open the record of the person for whom they care
-    carer.get_by_role("link", name="Robin Example").click()
+    carer.get_by_role("link", name="Robin Example", exact=True).click()
 
     # Then each page says whose it is
     for page in ("", "trends/", "timeline/", "readers/", "sharing/", "sharing/new/"):

@@ -2,9 +2,11 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from accounts.models import Organisation, Role
 from accounts.viewer import Viewer
+from records.fhir.resources import Resource
 from records.models import Patient
 from records.services.registration import PatientDetails, patient_register
 from tests.factories.people import member
@@ -19,6 +21,12 @@ KIM: dict[str, Any] = {
 def details(**more: Any) -> PatientDetails:
     """Kim Testfield, or somebody who differs from her."""
     return PatientDetails(**(KIM | more))
+
+
+def described(by: Viewer, **more: Any) -> Resource:
+    """Kim, or somebody who differs from her, as a Patient resource of the registrar's."""
+    assert by.organisation
+    return details(**more).resource(uuid4(), by.organisation)
 
 
 def registrar(organisation: Organisation | None = None) -> Viewer:

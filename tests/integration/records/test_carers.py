@@ -110,7 +110,8 @@ def test_either_ends_it_at_any_time(who: str):
     delegation_end(delegation=access_delegation(by, delegation.pk), by=by)
     assert chart_of(helper, row.pk) == []
     assert not patients_visible_to(helper).exists()
-    assert cared_for(helper) == carers_of(row) == []
+    assert cared_for(helper) == []
+    assert carers_of(row) == []
     ended = delegation_end(delegation=delegation, by=viewer)
     assert ended.ended_by == by.user
     assert AuditEvent.objects.filter(name="delegation.ended").count() == 1

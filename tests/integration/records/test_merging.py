@@ -36,7 +36,8 @@ class Case:
         self.stays, self.double = registered(self.clerk), registered(self.clerk, phone="")
         for row in (self.stays, self.double):
             imported(observation({"id": str(row.pk)}) | _about(row))
-        self.owner = viewer_for(patient_link(patient=self.stays, account=UserFactory()).account)
+        self.owner = viewer_for(UserFactory())
+        patient_link(patient=self.stays, account=self.owner.user)
         self.stays.refresh_from_db()
 
     def proposed(

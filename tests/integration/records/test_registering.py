@@ -32,7 +32,7 @@ from records.services.registration import (
 )
 from tests.factories.people import OrganisationFactory, UserFactory, clinician, member
 from tests.factories.records import imported, observation, patient
-from tests.factories.registering import KIM, details, registered, registrar
+from tests.factories.registering import KIM, described, details, registered, registrar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_cache")]
 KNOWN = {"family": KIM["family"], "born": KIM["born"]}
@@ -89,9 +89,7 @@ def test_who_looks_known_is_registered_with_a_reason_alone():
 def test_a_double_is_found_whoever_registered_it_and_the_person_is_told():
     row = registered(registrar())
     other = registrar()
-    found = patient_match(
-        resource=details(family="Tesfield").resource(row.pk, other.organisation), by=other
-    )
+    found = patient_match(resource=described(other, family="Tesfield"), by=other)
     assert [c.patient for c in found] == [row]
     seen = AuditEvent.objects.get(name="patient.matched", actor_id=other.user.pk)
     assert seen.subject_id == row.pk
@@ -100,17 +98,15 @@ def test_a_double_is_found_whoever_registered_it_and_the_person_is_told():
 def test_somebody_else_is_no_candidate():
     clerk = registrar()
     registered(clerk)
-    wanted = details(family="Elsewhere", given="Max", born=date(1999, 5, 5), phone="", email="",
+    wanted = described(clerk, family="Elsewhere", given="Max", born=date(1999, 5, 5), phone="", email="",
                      identifier="B-2")  # fmt: skip
-    assert (
-        patient_match(resource=wanted.resource(clerk.user.pk, clerk.organisation), by=clerk) == []
-    )
+    assert patient_match(resource=wanted, by=clerk) == []
 
 
 def test_looking_for_people_has_a_limit(monkeypatch):
     clerk = registrar()
     monkeypatch.setattr("records.services.matching.ASKED_AN_HOUR", 2)
-    resource = details().resource(clerk.user.pk, clerk.organisation)
+    resource = described(clerk)
     patient_match(resource=resource, by=clerk)
     patient_match(resource=resource, by=clerk)
     with pytest.raises(TooMany):
@@ -123,7 +119,7 @@ def test_an_erased_patient_is_found_no_more():
     DataKey.objects.filter(owner_id=Owner.patient(row.pk).id).update(
         wrapped=None, destroyed_at=timezone.now()
     )
-    resource = details().resource(row.pk, clerk.organisation)
+    resource = described(clerk)
     assert patient_match(resource=resource, by=clerk) == []
 
 
@@ -146,7 +142,8 @@ def test_imported_patients_are_in_the_index_and_a_rebuilt_one_is_the_same():
 def test_nobody_but_the_portal_reads_the_index():
     clerk = registrar()
     row = registered(clerk)
-    owner = viewer_for(patient_link(patient=row, account=UserFactory()).account)
+    owner = person()
+    patient_link(patient=row, account=owner.user)
     for viewer in (clerk, owner, clinician(clerk.organisation)):
         with acting_as(viewer.acting), connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM records_patienthash")

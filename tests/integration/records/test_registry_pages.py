@@ -20,7 +20,7 @@ from records.services.delegations import carer_offer, delegation_accept
 from records.services.registration import code_issue
 from tests.factories.people import UserFactory, clinician, member, with_address
 from tests.factories.records import allergy, observation, patient, patient_with_record
-from tests.factories.registering import KIM, details, registered, registrar
+from tests.factories.registering import KIM, described, registered, registrar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry", "clean_cache")]
 FORM = {name: str(value) for name, value in KIM.items()}
@@ -155,8 +155,7 @@ def test_two_people_merge_two_records_and_one_undoes_it(client: Client):
     assert double.merged_into == stays
     assert client.post(where, {"do": "undo", "reason": ""}).status_code == 422
     assert client.post(where, {"do": "undo", "reason": "Sisters"}).status_code == 302
-    double.refresh_from_db()
-    assert double.merged_into is None
+    assert Patient.objects.get(pk=double.pk).merged_into is None
     assert client.get("/registration/merges/").status_code == 200
     client.force_login(registrar().user)
     assert client.get(where).status_code == 404
@@ -273,8 +272,7 @@ def match(client: Client, viewer: Viewer, *parts: dict[str, Any]) -> Any:
 
 
 def wanted(clerk: Viewer, **more: Any) -> dict[str, Any]:
-    resource = details(**more).resource(uuid4(), clerk.organisation)
-    return {"name": "resource", "resource": resource}
+    return {"name": "resource", "resource": described(clerk, **more)}
 
 
 def test_match_gives_scores_grades_and_no_more_than_recognises_a_person(client: Client):
