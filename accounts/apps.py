@@ -10,7 +10,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """The pages of the account; let the API's description know our tokens."""
+        """The pages of the account; what follows a sign-in; how the API describes our tokens."""
+        from accounts import receivers  # noqa: F401
         from accounts.api import schema  # noqa: F401
         from core.registry import AccountGroup, AccountPage, NavItem, registry
 
@@ -30,5 +31,9 @@ class AccountsConfig(AppConfig):
             AccountPage(
                 _("Passkeys"), _("Sign your decisions yourself, with your device"), "passkeys",
                 "fingerprint", AccountGroup.SIGN_IN, order=20,
+            ),
+            AccountPage(
+                _("Wallets"), _("For those who have one: sign in with it"), "wallets",
+                "wallet", AccountGroup.SIGN_IN, order=60,
             ),
         ]  # fmt: skip

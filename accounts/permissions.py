@@ -1,10 +1,11 @@
-"""Who may change an organisation: its managers, while they act for it."""
+"""Who may look at an organisation, and who may change it: its managers, while they act for it."""
 
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Membership, Organisation, Role
+from accounts.selectors import organisations
 from accounts.viewer import Viewer
 from core.errors import Forbidden, NotFound
 
@@ -28,6 +29,15 @@ def access_membership(viewer: Viewer, pk: int) -> Membership:
 def access_sent_invitation(viewer: Viewer, pk: UUID) -> Invitation:
     """An invitation that the managed organisation sent; raises Forbidden, NotFound."""
     found = require_manager(viewer).invitations.filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def access_organisation(viewer: Viewer, pk: UUID) -> Organisation:
+    """One that was checked, or one of the viewer's own; raises NotFound."""
+    own = [place for place in viewer.places if place.pk == pk]
+    found = own[0] if own else organisations().filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found

@@ -5,7 +5,6 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from accounts.models import Membership, OrganisationKey, User
 
@@ -57,15 +56,3 @@ def _key_row(key: OrganisationKey) -> SigningKey:
 
 def _base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def organisation_row(organisation: Any) -> dict[str, Any]:
-    """An organisation as everybody may know it."""
-    return {
-        "id": organisation.pk,
-        "name": organisation.name,
-        "kind": organisation.kind,
-        "gln": organisation.gln or None,
-        "npi": organisation.npi or None,
-        "verification": organisation.verification,
-    }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Invitation
 
 
-@shared_task(queue="work", autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
+@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
 def send_invitation(pk: str) -> None:
     """Send the link; one that was taken back meanwhile is not sent."""
     from accounts.services.members import invitation_token

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, acting, passkeys
+from accounts.views import account, acting, passkeys, wallet_sign_in, wallets
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -11,4 +11,10 @@ urlpatterns = [
     path("passkeys/add/", passkeys.add, name="passkey-add"),
     path("passkeys/<int:pk>/rename/", passkeys.rename, name="passkey-rename"),
     path("passkeys/<int:pk>/remove/", passkeys.remove, name="passkey-remove"),
+    path("wallets/", wallets.wallets, name="wallets"),
+    path("wallets/add/", wallets.add, name="wallet-add"),
+    path("wallets/message/", wallet_sign_in.message, name="wallet-message"),
+    path("wallets/sign-in/", wallet_sign_in.sign_in, name="wallet-sign-in"),
+    path("wallets/<uuid:pk>/rename/", wallets.rename, name="wallet-rename"),
+    path("wallets/<uuid:pk>/remove/", wallets.remove, name="wallet-remove"),
 ]

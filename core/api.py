@@ -29,18 +29,23 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         error = Forbidden()
     if isinstance(error, SalusError):
         set_rollback()
-        body = {"title": str(error.title), "status": error.status, "code": error.code}
-        body |= {"detail": error.detail}
-        if error.problems:
-            body["errors"] = [{"place": p.place, "text": p.text} for p in error.problems]
         headers = {"Retry-After": str(error.retry_after)} if hasattr(error, "retry_after") else None
-        return Response(body, error.status, headers=headers, content_type=PROBLEM)
+        return Response(problem_body(error), error.status, headers=headers, content_type=PROBLEM)
     if isinstance(error, exceptions.APIException):
         set_rollback()
         return Response(
             _of_drf(error), error.status_code, headers=_headers(error), content_type=PROBLEM
         )
     return None
+
+
+def problem_body(error: SalusError) -> dict[str, Any]:
+    """An error of ours as a problem document's members."""
+    body: dict[str, Any] = {"title": str(error.title), "status": error.status, "code": error.code}
+    body["detail"] = error.detail
+    if error.problems:
+        body["errors"] = [{"place": p.place, "text": p.text} for p in error.problems]
+    return body
 
 
 def _of_drf(error: exceptions.APIException) -> dict[str, Any]:

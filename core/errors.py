@@ -98,3 +98,15 @@ class Unavailable(SalusError):
     code = "transient"
     title = _("A part of Salus does not answer right now")
     retry_after = 5
+
+
+class TooMany(SalusError):
+    """Too often in too short a time; try again after `retry_after` seconds."""
+
+    status = 429
+    code = "too-many"
+    title = _("That was too often")
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__(str(_("Please wait a minute, then try again.")))

@@ -102,7 +102,11 @@ class AuditEvent(models.Model):
         INVITATION_CANCELLED = "organisation.invitation-ended", _("Took back an invitation")
         ORGANISATION_CHANGED = "organisation.changed", _("Changed an organisation's details")
         ORGANISATION_CHECKED = "organisation.checked", _("Checked an organisation")
+        STAFF_CHANGED = "staff.changed", _("Changed something as staff")
         SIGNING_KEY_MADE = "organisation.key-made", _("Made a signing key")
+        WALLET_LINKED = "account.wallet-linked", _("Added a wallet")
+        WALLET_UNLINKED = "account.wallet-unlinked", _("Removed a wallet")
+        WALLET_SIGN_IN = "account.wallet-sign-in", _("Signed in with a wallet")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)

@@ -260,6 +260,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Salus: "
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+# Beside allauth's own, of which "login" counts attempts with a wallet too.
+ACCOUNT_RATE_LIMITS = {"wallet_message": "30/m/ip", "wallet_add": "20/m/user"}
 # Passkeys sign; of allauth's own pages for them none is mounted (accounts/adapter.py).
 MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_ADAPTER = "accounts.adapter.PasskeyAdapter"

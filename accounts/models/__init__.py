@@ -1,4 +1,4 @@
-"""People, organisations, who acts for whom, and the tokens that programs use."""
+"""People, organisations, who acts for whom, people's wallets, and the tokens that programs use."""
 
 from accounts.models.organisations import (
     Invitation,
@@ -8,7 +8,9 @@ from accounts.models.organisations import (
 )
 from accounts.models.people import CARE, Role, User
 from accounts.models.tokens import ApiToken
+from accounts.models.wallets import Wallet
 
 __all__ = [
     "CARE", "ApiToken", "Invitation", "Membership", "Organisation", "OrganisationKey", "Role", "User",
+    "Wallet",
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,10 +17,8 @@ from accounts.selectors import invitations_of, keys_of, members_of
 from accounts.services.members import invitation_cancel, member_invite, membership_end
 from accounts.services.organisations import organisation_change, organisation_key_make
 from accounts.viewer import viewer_of
-from accounts.views.forms import sent, with_errors
+from accounts.views.requests import confirmed, sent, with_errors
 from core.errors import Conflict, Invalid
-
-_again = reauthentication_required(app="allauth.mfa")
 
 
 def details(request: HttpRequest) -> HttpResponse:
@@ -73,7 +70,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@_again
+@confirmed
 def key_make(request: HttpRequest) -> HttpResponse:
     """A new key in place of the present one."""
     viewer = viewer_of(request)

@@ -3,14 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-NEVER = "9999-12-31T00:00:00Z"
-
-FILL = f"""
+FILL = """
 UPDATE records_version v SET patient_id = r.patient_id, type = r.type
   FROM records_record r WHERE r.id = v.record_id;
 UPDATE records_effectiveaccess SET grantee_id = coalesce(user_id, organisation_id), reason = 'consent';
 INSERT INTO records_effectiveaccess (patient_id, grantee_id, resource_type, ends_at, reason)
-  SELECT id, account_id, '*', '{NEVER}', 'own' FROM records_patient WHERE account_id IS NOT NULL;
+  SELECT id, account_id, '*', '9999-12-31T00:00:00Z', 'own' FROM records_patient WHERE account_id IS NOT NULL;
 """
 BACK = "DELETE FROM records_effectiveaccess WHERE reason = 'own';"
 

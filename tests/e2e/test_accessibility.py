@@ -16,6 +16,7 @@ PUBLIC: list[Page_] = [
     "/account/signup/",
     "/account/password/reset/",
     "/account/password/reset/done/",
+    "/account/wallets/sign-in/",
     "/components/",
     "/api/docs/",
     "/nothing-here/",
@@ -33,6 +34,7 @@ PAGES: dict[str, list[Page_]] = {
         "/account/email/",
         "/account/password/change/",
         "/account/passkeys/",
+        "/account/wallets/",
         "/account/reauthenticate/",
         "/account/logout/",
         "/shipments/",  # a page that says 403

@@ -34,9 +34,14 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 def clinician(organisation: Organisation | None = None) -> Viewer:
     """A clinician of an organisation."""
-    user = UserFactory(own_role="", name="Dr Test")
+    return member(Role.CLINICIAN, organisation, name="Dr Test")
+
+
+def member(role: Role, organisation: Organisation | None = None, **more: object) -> Viewer:
+    """Somebody who acts for an organisation in a role."""
+    user = UserFactory(own_role="", **more)
     organisation = organisation or OrganisationFactory()
-    Membership.objects.create(user=user, organisation=organisation, role=Role.CLINICIAN)
+    Membership.objects.create(user=user, organisation=organisation, role=role)
     return viewer_for(user)
 
 

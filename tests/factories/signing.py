@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from fido2.cose import ES256, RS256, CoseKey
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
@@ -119,6 +119,11 @@ class SoftWallet:
     def sign(self, typed_data: Json) -> str:
         """`eth_signTypedData_v4`."""
         signed = self.account.sign_message(encode_typed_data(full_message=typed_data))
+        return "0x" + bytes(signed.signature).hex()
+
+    def sign_message(self, message: bytes) -> str:
+        """`personal_sign`."""
+        signed = self.account.sign_message(encode_defunct(message))
         return "0x" + bytes(signed.signature).hex()
 
     def fields(self, typed_data: Json) -> dict[str, str]:

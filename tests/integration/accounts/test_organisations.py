@@ -71,7 +71,7 @@ def test_a_number_belongs_to_one_organisation(field):
 
 
 def test_only_who_was_checked_can_be_found():
-    Verification = Organisation.Verification  # noqa: N806
+    Verification = Organisation.Verification
     row = OrganisationFactory(verification=Verification.NEW)
     assert not organisations().exists()
     organisation_check(organisation=row, outcome=Verification.VERIFIED, by=BY)
