@@ -79,18 +79,6 @@ class Conflict(SalusError):
     title = _("This does not fit what is there already")
 
 
-class TooMany(SalusError):
-    """It was asked for too often; try again after `retry_after` seconds."""
-
-    status = 429
-    code = "throttled"
-    title = _("This was tried too often. Please wait a while")
-
-    def __init__(self, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__()
-
-
 class Unavailable(SalusError):
     """A part that is needed does not answer now; try again after `retry_after` seconds."""
 
@@ -104,9 +92,9 @@ class TooMany(SalusError):
     """Too often in too short a time; try again after `retry_after` seconds."""
 
     status = 429
-    code = "too-many"
+    code = "throttled"  # as FHIR and DRF call it
     title = _("That was too often")
-    retry_after = 60
 
-    def __init__(self) -> None:
-        super().__init__(str(_("Please wait a minute, then try again.")))
+    def __init__(self, retry_after: int = 60) -> None:
+        self.retry_after = retry_after
+        super().__init__(str(_("Please wait a while, then try again.")))

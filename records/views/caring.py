@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Role
 from accounts.viewer import Viewer, viewer_of
-from accounts.views.forms import sent, with_errors
+from accounts.views.requests import sent, with_errors
 from core import audit
 from core.errors import Conflict, Forbidden, Invalid, TooMany
 from records.delegates import access_delegation, access_offer, cared_for, offers_to

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.viewer import Viewer, viewer_of
-from accounts.views.forms import sent, with_errors
+from accounts.views.requests import sent, with_errors
 from core import audit
 from core.errors import Conflict, Invalid
 from records.models import PatientMerge

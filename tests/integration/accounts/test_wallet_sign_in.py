@@ -398,7 +398,7 @@ def test_messages_are_limited(client: Client):
     sent = {"purpose": "sign-in", "address": SoftWallet().address}
     answers = [client.post(ASK, sent) for _ in range(35)]
     assert {answer.status_code for answer in answers} == {200, 429}
-    assert answers[-1].json()["code"] == "too-many"
+    assert answers[-1].json()["code"] == "throttled"
     assert answers[-1]["Retry-After"] == "60"
 
 
