@@ -17,7 +17,7 @@ from core.errors import Forbidden, NotFound
 from core.keys import derived_secret
 from records.models import Delegation, Patient
 from records.registry import Registered, registered
-from records.services.sealing import opened_words
+from records.services.sealing import opened_each
 
 State = Delegation.State
 ADDRESS = "delegate address"
@@ -105,11 +105,10 @@ class Carer:
 
 def carers_of(patient: Patient) -> list[Carer]:
     """Who cares for a patient or was asked to, newest first."""
-    rows = patient.delegations.filter(ends_at__gt=Now()).exclude(state=State.ENDED)
-    return [
-        Carer(row, opened_words(patient.pk, row.sealed_email, ADDRESS))
-        for row in rows.select_related("delegate", "organisation").order_by("-created_at")
-    ]
+    standing = patient.delegations.filter(ends_at__gt=Now()).exclude(state=State.ENDED)
+    rows = list(standing.select_related("delegate", "organisation").order_by("-created_at"))
+    addresses = opened_each(patient.pk, [row.sealed_email for row in rows], ADDRESS)
+    return [Carer(row, address) for row, address in zip(rows, addresses, strict=True)]
 
 
 def carers_set_up(viewer: Viewer, patient: Patient) -> list[Carer]:

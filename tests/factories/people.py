@@ -45,14 +45,6 @@ def member(role: Role, organisation: Organisation | None = None, **more: object)
     return viewer_for(user)
 
 
-def member(role: Role, organisation: Organisation | None = None) -> Viewer:
-    """Somebody who acts for an organisation in a role."""
-    user = UserFactory(own_role="")
-    organisation = organisation or OrganisationFactory()
-    Membership.objects.create(user=user, organisation=organisation, role=role)
-    return viewer_for(user)
-
-
 def with_address(viewer: Viewer) -> Viewer:
     """Somebody whose e-mail address is known to be theirs."""
     EmailAddress.objects.create(

@@ -141,7 +141,7 @@ def test_adding_is_limited(confirmed: Client):
     assert answers == {422, 429}
     last = confirmed.post(ADD, {"name": "x"})
     assert last["Retry-After"] == "60"
-    assert "Please wait a minute" in last.content.decode()
+    assert "Please wait a while" in last.content.decode()
 
 
 def test_an_address_has_twenty_bytes_and_one_person():

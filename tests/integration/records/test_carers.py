@@ -254,3 +254,13 @@ def test_only_the_childs_own_registrar_with_a_reason():
 
 def test_who_was_born_on_a_leap_day_is_of_age_on_the_first_of_march():
     assert majority(date(2008, 2, 29)) == date(2026, 3, 1)
+
+
+def test_the_list_of_carers_costs_the_same_for_any_number(makes_queries):
+    viewer, row = record()
+    for number in range(1, 5):
+        carer_offer(
+            patient=row, email=f"{number}@example.org", last_day=TODAY(), may_share=False, by=viewer
+        )
+        with makes_queries(2):  # the rows, the key
+            assert len(carers_of(row)) == number
