@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.mfa import admin as _passkeys  # noqa: F401 - registers what is taken back below
 from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as _sessions  # noqa: F401 - as above
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -17,8 +19,8 @@ from accounts.services.organisations import Details, organisation_check
 from accounts.viewer import viewer_of
 from core import audit
 
-# Whose key signs is nothing that staff decides.
-admin.site.unregister(Authenticator)
+# Whose key signs is nothing that staff decides; a session's key is nothing that they may see.
+admin.site.unregister([Authenticator, UserSession])
 
 if TYPE_CHECKING:
     MembershipRows = admin.TabularInline[Membership, User]
@@ -52,7 +54,7 @@ class Audited(AnyPages):
     def _note(self, request: HttpRequest, obj: Model, how: str) -> None:
         target = f"{obj._meta.model_name} {obj.pk}"
         by = viewer_of(request).actor
-        audit.record(audit.Name.STAFF_CHANGED, by=by, target=target, purpose=how)
+        audit.record(audit.Name.STAFF_CHANGED, by=by, target=target, reason=how)
 
 
 class MembershipInline(MembershipRows):

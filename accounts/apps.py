@@ -1,6 +1,8 @@
 """People and organisations."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,10 +13,16 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """The pages of the account; what follows a sign-in; how the API describes our tokens."""
-        from accounts import receivers  # noqa: F401
+        from accounts import receivers, trail  # noqa: F401 - they listen to sign-ins
         from accounts.api import schema  # noqa: F401
+        from accounts.sessions import keep_network_alone, note_sign_in
+        from accounts.viewer import oversees
+        from chain.permissions import overseen_by
         from core.registry import AccountGroup, AccountPage, NavItem, registry
 
+        overseen_by(oversees)
+        pre_save.connect(keep_network_alone, sender="usersessions.UserSession")
+        user_logged_in.connect(note_sign_in)
         managers = frozenset({"manager"})
         registry.nav_items += [
             NavItem(_("Our organisation"), "organisation", "building", managers, 90),
@@ -29,11 +37,23 @@ class AccountsConfig(AppConfig):
                 AccountGroup.SIGN_IN, order=10,
             ),
             AccountPage(
-                _("Passkeys"), _("Sign your decisions yourself, with your device"), "passkeys",
+                _("Passkeys"), _("Sign in, and sign your decisions, with your device"), "passkeys",
                 "fingerprint", AccountGroup.SIGN_IN, order=20,
             ),
             AccountPage(
                 _("Wallets"), _("For those who have one: sign in with it"), "wallets",
                 "wallet", AccountGroup.SIGN_IN, order=60,
+            ),
+            AccountPage(
+                _("Sign-in in two steps"), _("Authenticator app and recovery codes"), "mfa_index",
+                "device-mobile-check", AccountGroup.SIGN_IN, order=30,
+            ),
+            AccountPage(
+                _("Where you are signed in"), _("Your devices; sign out the ones you don't know"),
+                "sessions", "devices", AccountGroup.SIGN_IN, order=40,
+            ),
+            AccountPage(
+                _("Colleagues who lost access"), _("Confirm that it is really them"), "recoveries",
+                "user-question", AccountGroup.SIGN_IN, frozenset({"manager"}), order=50,
             ),
         ]  # fmt: skip

@@ -1,13 +1,14 @@
-"""Forms of the account's and the organisation's pages."""
+"""Forms of sign-up, passkeys, the second factor, and the organisation's pages."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organisation, Role
+from accounts.models import Organisation, Role, User
 from accounts.services.organisations import Details
 
 
@@ -75,3 +76,49 @@ class InvitationForm(forms.Form):
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)
         role.choices = [("", _("Choose a role")), *((r.value, r.label) for r in roles)]
+
+
+class SignUpFields(forms.Form):
+    """What is asked beside address and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
+
+    field_order = ("role", "name", "email", "password1", "password2")
+
+    role = forms.ChoiceField(
+        label=_("What brings you here?"),
+        choices=[
+            (Role.PATIENT.value, _("I want to look after my health record")),
+            (Role.DONOR.value, _("I want to give")),
+        ],
+        initial=Role.PATIENT.value,
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("As others see it when you share something with them."),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Allauth asks for it; the adapter has kept everything already."""
+
+
+class AppForm(forms.Form):
+    """The first code of an authenticator app."""
+
+    code = forms.CharField(
+        label=_("Code that the app shows"),
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    """The password, for somebody who comes with the link of a recovery."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

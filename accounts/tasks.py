@@ -1,4 +1,4 @@
-"""Work that a page does not wait for."""
+"""What the worker does for people's accounts; the queue is `work`, named by the clock's schedule."""
 
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation
+from accounts.recovery import recovery_round
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
@@ -28,3 +29,9 @@ def send_invitation(pk: str) -> None:
     subject = _("Invitation to act for %(name)s") % {"name": row.organisation.name}
     text = render_to_string("accounts/mail/invitation.txt", context)
     send_mail(settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + subject, text, None, [row.email])
+
+
+@shared_task
+def recovery_round_task() -> None:
+    """Look after the recoveries that wait; safe to run twice."""
+    recovery_round()

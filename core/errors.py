@@ -79,6 +79,18 @@ class Conflict(SalusError):
     title = _("This does not fit what is there already")
 
 
+class TooMany(SalusError):
+    """Too many tries in too short a time; try again after `retry_after` seconds."""
+
+    status = 429
+    code = "throttled"  # as FHIR and DRF call it
+    title = _("That was too often in a short time")
+
+    def __init__(self, detail: str = "", *, retry_after: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Unavailable(SalusError):
     """A part that is needed does not answer now; try again after `retry_after` seconds."""
 
@@ -86,15 +98,3 @@ class Unavailable(SalusError):
     code = "transient"
     title = _("A part of Salus does not answer right now")
     retry_after = 5
-
-
-class TooMany(SalusError):
-    """Too often in too short a time; try again after `retry_after` seconds."""
-
-    status = 429
-    code = "throttled"  # as FHIR and DRF call it
-    title = _("That was too often")
-
-    def __init__(self, retry_after: int = 60) -> None:
-        self.retry_after = retry_after
-        super().__init__(str(_("Please wait a while, then try again.")))

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.models import User
 from accounts.tokens import token_user
-from accounts.viewer import Viewer, viewer_acting
+from accounts.viewer import Viewer, viewer_acting, viewer_of
 from core.errors import SalusError
 from exchange.outcome import FHIR_JSON, outcome, outcome_of
 
@@ -31,13 +30,14 @@ def fhir_view(*methods: str) -> Callable[[FhirView[P]], Callable[..., HttpRespon
                 answer = fhir(outcome("not-supported", "This method is not offered here."), 405)
                 answer.headers["Allow"] = ", ".join(methods)
                 return answer
-            user = _user(request)
-            if user is None:
+            viewer = _viewer(request)
+            if viewer is None:
                 answer = fhir(outcome("login", "A valid bearer token is needed."), 401)
                 answer.headers["WWW-Authenticate"] = 'Bearer realm="salus"'
                 return answer
+            request.user = viewer.user  # also for who notes what was refused
             try:
-                return view(request, viewer_acting(user, "fhir"), *args, **kwargs)
+                return view(request, viewer, *args, **kwargs)
             except SalusError as error:
                 transaction.set_rollback(True)
                 answer = fhir(outcome_of(error), error.status)
@@ -55,11 +55,12 @@ def fhir(body: object, status: int = 200) -> HttpResponse:
     return JsonResponse(body, status=status, content_type=FHIR_JSON, safe=False)
 
 
-def _user(request: HttpRequest) -> User | None:
+def _viewer(request: HttpRequest) -> Viewer | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme:
-        return token_user(token.strip()) if scheme.lower() == "bearer" else None
+        user = token_user(token.strip()) if scheme.lower() == "bearer" else None
+        return viewer_acting(user, "fhir") if user else None
     # A session counts for reading alone: other methods are exempt from CSRF checks here.
     if request.method in ("GET", "HEAD") and request.user.is_authenticated:
-        return request.user
+        return viewer_of(request, "fhir")
     return None

@@ -40,9 +40,19 @@ def _operations(type: str) -> list[dict[str, str]]:
     return [proof, match] if type == "Patient" else [proof]
 
 
+# Made from the audit trail when it is asked for.
+_AUDIT: dict[str, Any] = {
+    "type": "AuditEvent",
+    "interaction": [{"code": "read"}, {"code": "search-type"}],
+    "searchParam": [{"name": "patient", "type": "reference"}, {"name": "date", "type": "date"}],
+}
+
+
 def _resources() -> list[dict[str, Any]]:
     return [
-        {
+        _AUDIT
+        if name == "AuditEvent"
+        else {
             "type": name,
             "versioning": "versioned",
             "interaction": [{"code": "read"}, {"code": "vread"}],

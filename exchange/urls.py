@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from exchange import match, views
+from exchange import audit_views, match, views
 
 
 class FhirId:
@@ -32,6 +32,8 @@ urlpatterns = [
     path("fhir/", views.base, name="fhir-base"),
     path("fhir/Patient/$match", match.patient_match_operation, name="fhir-patient-match"),
     path("fhir/metadata", views.metadata, name="fhir-metadata"),
+    path("fhir/AuditEvent", audit_views.search, name="fhir-audit-search"),
+    path("fhir/AuditEvent/<uuid:id>", audit_views.read, name="fhir-audit-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>", views.read, name="fhir-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>/$proof", views.proof_of_version, name="fhir-proof"),
     path("fhir/<fhirtype:type>/<fhirid:id>/_history/<int:version>", views.read, name="fhir-vread"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.viewer import viewer_of
 from core.registry import registry
+from portal.demo.code import current_code
 from portal.demo.roles import DEMO_ROLES
 
 PUBLIC = ("verify", "explorer", "account_login")  # the navigation of those who did not sign in
@@ -19,6 +20,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     base = {
         "demo": settings.DEMO,
+        "demo_code": current_code if settings.DEMO else None,
         "demo_roles": DEMO_ROLES if settings.DEMO else (),
         "current_url_name": _url_name(request),
         "section": _section(request, PUBLIC),

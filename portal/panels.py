@@ -1,17 +1,11 @@
-"""Dashboards of the roles that watch: auditor, administrator, donor."""
+"""Dashboards of the roles that watch: administrator, donor."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
 from chain.selectors.standing import standing
-from core.selectors import audit_events
 from portal.health import component_states
-
-
-def of_auditor(request: HttpRequest) -> dict[str, Any]:
-    """How much there is to go through."""
-    return {"events": audit_events().count()}
 
 
 def of_administrator(request: HttpRequest) -> dict[str, Any]:

@@ -23,7 +23,6 @@ class RecordsConfig(AppConfig):
             NavItem(_("My health"), "my-health", "heartbeat", patient, 10),
             NavItem(_("Timeline"), "my-timeline", "timeline", patient, 20),
             NavItem(_("Sharing"), "sharing", "share", patient, 30),
-            NavItem(_("Who read my record"), "my-readers", "eye", patient, 40),
             NavItem(_("Is it complete?"), "my-seals", "rosette-discount-check", patient, 50),
             NavItem(_("People I care for"), "caring", "users", patient, 60),
             NavItem(_("Registration"), "registration", "user-plus", office, 20),

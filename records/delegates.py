@@ -13,9 +13,10 @@ from accounts.models import Role
 from accounts.selectors import verified_addresses
 from accounts.viewer import Viewer
 from core.acting import portal_acts
+from core.audit import Actor
 from core.errors import Forbidden, NotFound
 from core.keys import derived_secret
-from records.models import Delegation, Patient
+from records.models import Delegation, EffectiveAccess, Patient
 from records.registry import Registered, registered
 from records.services.sealing import opened_each
 
@@ -117,9 +118,28 @@ def carers_set_up(viewer: Viewer, patient: Patient) -> list[Carer]:
         return [c for c in carers_of(patient) if c.row.organisation_id in viewer.organisation_ids]
 
 
-def stands_for(viewer: Viewer, patient: Patient) -> bool:
-    """Whether it is their own record, or that of somebody for whom they care."""
-    return patient.account_id == viewer.user.pk or delegation_for(viewer, patient) is not None
+def stands_for(viewer: Viewer, patient: Patient) -> Actor | None:
+    """As whom the trail names the patient, or who cares for them; None for everybody else."""
+    if patient.account_id == viewer.user.pk:
+        return viewer.actor
+    return viewer.actor.as_carer if delegation_for(viewer, patient) else None
+
+
+def actor_at(viewer: Viewer, patient: Patient | None) -> Actor:
+    """As whom the trail names somebody who reads an entry: who cares for the patient, as that.
+
+    Only who acts for no organisation, and does not read their own, has to be looked up.
+    """
+    own = patient is not None and patient.account_id == viewer.user.pk
+    if patient is None or own or viewer.organisation is not None:
+        return viewer.actor
+    reached = EffectiveAccess.objects.filter(
+        grantee_id=viewer.user.pk, patient=patient, ends_at__gt=Now()
+    )
+    reasons = set(reached.values_list("reason", flat=True))
+    merged = EffectiveAccess.Reason.OWN in reasons  # into their own record
+    cares = EffectiveAccess.Reason.DELEGATE in reasons
+    return viewer.actor.as_carer if cares and not merged else viewer.actor
 
 
 def acts_for(viewer: Viewer, patient: Patient) -> Delegation | None:

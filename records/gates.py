@@ -10,7 +10,7 @@ from chain.models import Commitment, Kind, PersonHead
 from chain.services import Disclosed, guard_documents
 from core import audit
 from core.errors import NotFound
-from records.delegates import stands_for
+from records.delegates import actor_at, stands_for
 from records.models import Consent, ConsentStatement, Patient, Version
 from records.selectors import opened, patient_for, versions_for
 from records.services.consents import ending_of, statement_document
@@ -23,14 +23,16 @@ def record_document(viewer: Viewer | None, row: Commitment) -> Disclosed:
         raise NotFound
     if viewer is None:
         return Disclosed(found[0].document)
-    subject = found[0].version.record.patient_id
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
+    audit.record(
+        audit.Name.PROOF_READ, by=actor_at(viewer, found[0].version.patient),
+        subject=found[0].version.patient_id, target=str(found[0].version.record), sealer=found[0].sealer,
+    )  # fmt: skip
     return Disclosed(found[0].document)
 
 
 def _versions(viewer: Viewer | None) -> QuerySet[Version]:
     if viewer is not None:
-        return versions_for(viewer)
+        return versions_for(viewer).select_related("patient")
     return Version.objects.filter(record__patient=None).select_related("record")
 
 
@@ -41,10 +43,11 @@ def consent_document(viewer: Viewer, row: Commitment) -> Disclosed:
         .filter(entry__commitment=row)
         .first()
     )
-    if found is None or not stands_for(viewer, found.consent.patient):
+    actor = stands_for(viewer, found.consent.patient) if found else None
+    if found is None or actor is None:
         raise NotFound
     subject = found.consent.patient_id
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
+    audit.record(audit.Name.PROOF_READ, by=actor, subject=subject, target=row.kind)
     return Disclosed(statement_document(found), ending_of(found.consent))
 
 
@@ -52,9 +55,10 @@ def head_of_person(viewer: Viewer, row: Commitment) -> Disclosed:
     """A person's head: for themselves and who cares for them."""
     head = PersonHead.objects.filter(commitment=row).first()
     patient = Patient.objects.filter(pk=head.owner_id).first() if head else None
-    if head is None or patient is None or not stands_for(viewer, patient):
+    actor = stands_for(viewer, patient) if patient else None
+    if head is None or actor is None:
         raise NotFound
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=head.owner_id, target=row.kind)
+    audit.record(audit.Name.PROOF_READ, by=actor, subject=head.owner_id, target=row.kind)
     return Disclosed(head_document(head))
 
 

@@ -13,6 +13,7 @@ from accounts.selectors import home_organisation
 from accounts.viewer import Viewer
 from core.acting import portal_acts
 from core.errors import Forbidden, NotFound
+from core.keys import Sealer
 from records.blind_index import Kind, digest, fold
 from records.fhir.resources import Resource
 from records.models import ActivationCode, Patient, PatientHash, PatientMerge, Version
@@ -29,6 +30,8 @@ class Registered:
 
     patient: Patient
     resource: Resource
+    # The patient's, for the row of the trail that says that they were looked up.
+    sealer: Sealer
 
 
 def require_registrar(viewer: Viewer) -> Organisation:
@@ -99,8 +102,12 @@ def merges_listed(
 def registered(patients: Iterable[Patient]) -> list[Registered]:
     """Patients with their newest Patient resources; erased ones are left out."""
     rows = {patient.pk: patient for patient in patients}
-    found = {o.resource["id"]: o.resource for o in patient_resources(rows)}
-    return [Registered(p, found[str(pk)]) for pk, p in rows.items() if str(pk) in found]
+    found = {o.resource["id"]: o for o in patient_resources(rows)}
+    return [
+        Registered(p, about.resource, about.sealer)
+        for pk, p in rows.items()
+        if (about := found.get(str(pk)))
+    ]
 
 
 def patient_resources(ids: Iterable[UUID]) -> list[Opened]:

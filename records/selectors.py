@@ -12,10 +12,11 @@ from django.db.models import Q, QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
-from core.acting import portal_acts
+from core.audit import own_actor, pseudonym
 from core.errors import NotFound
-from core.keys import sealers_for
+from core.keys import Sealer, sealers_for
 from core.models import AuditEvent
+from core.selectors import audit_events
 from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import Resource
 from records.models import Consent, Patient, Version
@@ -25,6 +26,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 READS = (
     AuditEvent.Name.RECORD_READ,
     AuditEvent.Name.RECORD_LISTED,
+    AuditEvent.Name.PATIENT_LISTED,
     AuditEvent.Name.RECORD_WRITTEN,
     AuditEvent.Name.PROOF_READ,
     AuditEvent.Name.PATIENT_MATCHED,
@@ -38,6 +40,8 @@ class Opened:
 
     version: Version
     document: bytes
+    # Of whoever owns it, for what else concerns them in the same request.
+    sealer: Sealer
 
     @cached_property
     def resource(self) -> Resource:
@@ -57,9 +61,9 @@ def opened(versions: Iterable[Version]) -> list[Opened]:
     owners = {row.pk: owner_of(row.record.patient_id) for row in rows}
     sealers = sealers_for(owners.values())
     return [
-        Opened(row, sealers[owners[row.pk]].open(row.sealed, seal_context(row.path)))
+        Opened(row, sealer.open(row.sealed, seal_context(row.path)), sealer)
         for row in rows
-        if owners[row.pk] in sealers
+        if (sealer := sealers.get(owners[row.pk]))
     ]
 
 
@@ -71,7 +75,8 @@ def versions_for(viewer: Viewer) -> QuerySet[Version]:
 
 def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = None) -> Opened:
     """One version (the current one without a number); raises NotFound, also for what is foreign."""
-    rows = versions_for(viewer).filter(record__type=type, record__fhir_id=fhir_id)
+    rows = versions_for(viewer).select_related("patient")
+    rows = rows.filter(record__type=type, record__fhir_id=fhir_id)
     row = (
         rows.filter(number=number).first()
         if number is not None
@@ -118,13 +123,6 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
-def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these accounts are patients'; whoever asks, nobody is left out."""
-    with portal_acts():
-        rows = Patient.objects.filter(account__in=set(ids))
-        return set(rows.values_list("account_id", flat=True))
-
-
 def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")
@@ -155,15 +153,19 @@ def display_name(resource: Resource) -> str:
 
 __all__ = [
     "Opened", "chart_of", "consents_of", "directory_names", "display_name", "opened",
-    "own_patient", "patient_for", "patients_listed", "reads_of", "version_for", "versions_for",
+    "own_patient", "patient_for", "patients_listed", "reads_of", "subjects_of", "version_for",
+    "versions_for",
 ]  # fmt: skip
+
+
+def subjects_of(patient: Patient) -> dict[UUID, UUID]:
+    """A patient's names in the trail, with the record of each: theirs, and those merged into it."""
+    return {pseudonym(pk): pk for pk in patient.with_merged}
 
 
 def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     """What was done with a patient's record, newest first; `own`: by the person too."""
-    merged = Patient.objects.filter(merged_into=patient.pk).values("pk")
-    whose = Q(subject_id=patient.pk) | Q(subject_id__in=merged)
-    events = AuditEvent.objects.filter(whose, name__in=READS).order_by("-at")
+    events = audit_events().filter(subject__in=list(subjects_of(patient)), name__in=READS)
     if own or patient.account_id is None:
         return events
-    return events.exclude(actor_id=patient.account_id)
+    return events.exclude(actor_id__in=[patient.account_id, own_actor(patient.account_id)])

@@ -8,7 +8,6 @@ urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
     path("my-health/trends/", chart.trends_page, name="my-trends"),
     path("my-health/timeline/", chart.timeline_page, name="my-timeline"),
-    path("my-health/readers/", sharing.readers, name="my-readers"),
     path("my-health/seals/", seals.seals_page, name="my-seals"),
     path("my-health/seals/newest.json", seals.newest_head, name="my-head"),
     path("sharing/", sharing.sharing, name="sharing"),
@@ -34,7 +33,6 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/", chart.summary_page, name="chart"),
     path("patients/<uuid:patient_id>/trends/", chart.trends_page, name="chart-trends"),
     path("patients/<uuid:patient_id>/timeline/", chart.timeline_page, name="chart-timeline"),
-    path("patients/<uuid:patient_id>/readers/", sharing.readers, name="person-readers"),
     path("patients/<uuid:patient_id>/sharing/", sharing.sharing, name="person-sharing"),
     path("patients/<uuid:patient_id>/sharing/new/", deciding.share, name="person-share"),
     path(

@@ -1,8 +1,10 @@
 """What every test may use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
@@ -15,6 +17,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from core.acting import NOBODY, PORTAL, SETTING, Acting, token
 
 OUR_OWN = "/* tests */"  # how the tests' own statements begin
+
+if TYPE_CHECKING:
+    from tests.factories.people import SalusClient
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,15 +53,22 @@ def django_db_setup(
         portal.close_pool()
         # Known as a mirror, it would not be emptied after tests that commit.
         portal.settings_dict["TEST"]["MIRROR"] = None
-        with connections["owner"].cursor() as cursor:
-            # Between tests tables are emptied, which the portal's role may not do.
-            user = portal.settings_dict["USER"]
-            cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{user}"')
+        # Between tests tables are emptied, which the portal's role may not do.
+        portal.ops.execute_sql_flush = as_owner  # type: ignore[assignment, method-assign]
     yield
     with django_db_blocker.unblock():
         portal.close()
         portal.close_pool()
         teardown_databases(made, verbosity=0)
+
+
+def as_owner(statements: Iterable[str]) -> None:
+    """Run statements as the owner of the tests' tables, on a connection of their own."""
+    owner = connections["owner"].settings_dict
+    place = {"host": owner["HOST"], "port": owner["PORT"] or None, "dbname": owner["NAME"]}
+    with psycopg.connect(**place, user=owner["USER"], password=owner["PASSWORD"]) as other:
+        for statement in statements:
+            other.execute(statement)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,3 +123,11 @@ def clean_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def client() -> "SalusClient":
+    """A browser; whoever signs in has done every step that their role asks for."""
+    from tests.factories.people import SalusClient
+
+    return SalusClient()

@@ -24,7 +24,7 @@ from accounts.permissions import (
     access_sent_invitation,
     require_manager,
 )
-from accounts.presenters import key_rows
+from accounts.presenters.organisations import key_rows
 from accounts.selectors import invitations_of, keys_of, members_of, organisations
 from accounts.services.members import invitation_cancel, member_invite, membership_end
 from accounts.viewer import api_viewer

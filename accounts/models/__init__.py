@@ -7,10 +7,11 @@ from accounts.models.organisations import (
     OrganisationKey,
 )
 from accounts.models.people import CARE, Role, User
+from accounts.models.recovery import Recovery, RecoveryConfirmation
 from accounts.models.tokens import ApiToken
 from accounts.models.wallets import Wallet
 
 __all__ = [
-    "CARE", "ApiToken", "Invitation", "Membership", "Organisation", "OrganisationKey", "Role", "User",
-    "Wallet",
+    "CARE", "ApiToken", "Invitation", "Membership", "Organisation", "OrganisationKey", "Recovery",
+    "RecoveryConfirmation", "Role", "User", "Wallet",
 ]  # fmt: skip

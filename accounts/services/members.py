@@ -47,7 +47,7 @@ def member_invite(
         organisation=organisation, email=email, role=role, invited_by=user,
         expires_at=timezone.now() + LASTS,
     )  # fmt: skip
-    audit.record(audit.Name.MEMBER_INVITED, by=by, target=str(row.pk), purpose=role.value)
+    audit.record(audit.Name.MEMBER_INVITED, by=by, target=str(row.pk), reason=role.value)
     transaction.on_commit(lambda: send_invitation.delay(str(row.pk)), robust=True)
     return row
 
@@ -102,7 +102,7 @@ def invitation_accept(*, invitation: Invitation, user: User, by: audit.Actor) ->
     membership, _new = Membership.objects.get_or_create(
         user=user, organisation=row.organisation, role=row.role, ended_at=None
     )
-    audit.record(audit.Name.MEMBER_JOINED, by=by, target=str(row.organisation_id), purpose=row.role)
+    audit.record(audit.Name.MEMBER_JOINED, by=by, target=str(row.organisation_id), reason=row.role)
     return membership
 
 
@@ -121,5 +121,5 @@ def membership_end(*, membership: Membership, by: audit.Actor) -> Membership:
         raise Conflict(_("An organisation needs a manager. Invite another one first."))
     row.ended_at = timezone.now()
     row.save(update_fields=["ended_at"])
-    audit.record(audit.Name.MEMBER_ENDED, by=by, target=str(organisation.pk), purpose=row.role)
+    audit.record(audit.Name.MEMBER_ENDED, by=by, target=str(organisation.pk), reason=row.role)
     return row

@@ -89,7 +89,7 @@ def organisation_check(
         raise Conflict
     row.verification = outcome
     row.save(update_fields=["verification"])
-    audit.record(audit.Name.ORGANISATION_CHECKED, by=by, target=str(row.pk), purpose=outcome.value)
+    audit.record(audit.Name.ORGANISATION_CHECKED, by=by, target=str(row.pk), reason=outcome.value)
     return row
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -10,6 +11,7 @@ from accounts.viewer import CHOSEN, NOBODY_ELSE, viewer_of
 from core.errors import NotFound
 
 
+@login_required
 @require_POST
 def act_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Act for one of the person's organisations, or with NOBODY_ELSE's id for themselves alone."""

@@ -10,14 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.decorators import confirmed_again
 from accounts.forms import InvitationForm, OrganisationForm
 from accounts.permissions import access_membership, access_sent_invitation, require_manager
-from accounts.presenters import key_rows, member_rows
+from accounts.presenters.organisations import key_rows, member_rows
 from accounts.selectors import invitations_of, keys_of, members_of
 from accounts.services.members import invitation_cancel, member_invite, membership_end
 from accounts.services.organisations import organisation_change, organisation_key_make
 from accounts.viewer import viewer_of
-from accounts.views.requests import confirmed, sent, with_errors
+from accounts.views.requests import sent, with_errors
 from core.errors import Conflict, Invalid
 
 
@@ -70,7 +71,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@confirmed
+@confirmed_again
 def key_make(request: HttpRequest) -> HttpResponse:
     """A new key in place of the present one."""
     viewer = viewer_of(request)

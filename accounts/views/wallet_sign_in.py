@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.limits import limit
 from accounts.models import Wallet
-from accounts.views.requests import next_page, sent
+from accounts.returning import next_page
+from accounts.views.requests import sent
 from accounts.views.wallets import UNUSABLE, for_wallet, show
 from accounts.wallet_forms import WalletAnswerForm, WalletAskForm
 from accounts.wallet_messages import Purpose, wallet_answer, wallet_message

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.decorators import confirmed_again
 from accounts.limits import limit
 from accounts.models import Wallet
 from accounts.viewer import viewer_of
-from accounts.views.requests import confirmed, sent
+from accounts.views.requests import sent
 from accounts.wallet_forms import NewWalletForm, WalletNameForm
 from accounts.wallet_messages import Purpose, wallet_answer
 from accounts.wallets import access_wallet, wallet_link, wallet_rename, wallet_unlink, wallets_of
@@ -31,8 +32,7 @@ def wallets(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/wallets/list.html", {"wallets": found})
 
 
-@login_required
-@confirmed
+@confirmed_again
 def add(request: HttpRequest) -> HttpResponse:
     """Add a wallet, by a message that it signs."""
     limit(request, "wallet_add")
@@ -73,8 +73,7 @@ def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "accounts/wallets/rename.html", context, status=status)
 
 
-@login_required
-@confirmed
+@confirmed_again
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remove a wallet: asked once more."""
     wallet = access_wallet(viewer_of(request).user, pk)

@@ -15,6 +15,8 @@ from portal.demo.clinical.people import (
 
 NAMESPACE: Final = UUID("6d1f6f0c-52f0-4a5e-9a0e-6a1a3c0d5e11")
 PASSWORD: Final = "salus-demo"  # noqa: S105 - printed on the demo's sign-in page
+# One authenticator app for all whose role needs one; its code stands on the sign-in page.
+APP_SECRET: Final = "SALUSDEMOSALUSDEMOSALUSDEMOSALUS"  # noqa: S105 - made up, and shown
 Kind = Organisation.Kind
 
 

@@ -86,8 +86,8 @@ class CaringView(APIView):
         viewer = api_viewer(request)
         rows = cared_for(viewer)
         audit.record_each(
-            audit.Name.RECORD_LISTED, by=viewer.actor, target="caring",
-            subjects=[row.about.patient.pk for row in rows],
+            audit.Name.PATIENT_LISTED, by=viewer.actor.as_carer, target="caring",
+            sealers=[row.about.sealer for row in rows],
         )  # fmt: skip
         return Response([_of(row) for row in [*rows, *offers_to(viewer)]])
 

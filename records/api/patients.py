@@ -60,9 +60,11 @@ def _shown(found: Registered, code: ActivationCode | None = None) -> dict[str, A
     return dict(PatientSerializer(body).data)
 
 
-def _noted(viewer: Viewer, subjects: Iterable[UUID]) -> None:
-    name = audit.Name.PATIENT_ADMINISTERED
-    audit.record_each(name, by=viewer.actor, subjects=subjects, target="patients")
+def _noted(viewer: Viewer, found: Iterable[Registered]) -> None:
+    audit.record_each(
+        audit.Name.PATIENT_ADMINISTERED, by=viewer.actor, target="patients",
+        sealers=[row.sealer for row in found],
+    )  # fmt: skip
 
 
 class PatientsView(APIView):
@@ -106,7 +108,7 @@ class PatientSearchView(APIView):
 
 def _listed(viewer: Viewer, **wanted: str) -> Response:
     found = page_of_patients(patients_found(viewer, **wanted), PAGE, "1")
-    _noted(viewer, [row.patient.pk for row in found.rows])
+    _noted(viewer, found.rows)
     return Response([_shown(row, found.codes.get(row.patient.pk)) for row in found.rows])
 
 
@@ -118,7 +120,7 @@ class PatientView(APIView):
         """Who a patient of your organisation is."""
         viewer = api_viewer(request)
         found = access_administered(viewer, pk)
-        _noted(viewer, [pk])
+        _noted(viewer, [found])
         return Response(_shown(found, code_of(viewer, found.patient)))
 
 

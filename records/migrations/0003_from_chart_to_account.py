@@ -9,7 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_organisations'),
+        ('accounts', '0005_recovery'),
+        ('core', '0007_patient_events'),
         ('records', '0002_effective_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

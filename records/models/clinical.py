@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from chain.models import Commitment, RegistryEntry
@@ -28,6 +29,11 @@ class Patient(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="merged"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    @cached_property
+    def with_merged(self) -> list[uuid.UUID]:
+        """The record itself and those merged into it, as of when this is first asked."""
+        return [self.pk, *self.merged.values_list("pk", flat=True)]
 
 
 class Record(models.Model):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.viewer import Viewer
+from core.audit import Actor
 from records.delegates import delegation_for
 from records.models import Delegation, Patient
 from records.registry import registered
@@ -23,9 +24,18 @@ class Whose:
 
     @classmethod
     def of(cls, viewer: Viewer, patient: Patient) -> "Whose":
-        """What the viewer is to the patient."""
+        """What the viewer is to the patient, who for a merged record is that of the one that stayed.
+
+        Whoever sees a merged record alone does not see into which one it went.
+        """
+        above = Patient.objects.filter(pk=patient.merged_into_id) if patient.merged_into_id else ()
+        patient = next(iter(above), patient)
         own = patient.account_id == viewer.user.pk
         return cls(patient, own, None if own else delegation_for(viewer, patient))
+
+    def actor(self, viewer: Viewer) -> Actor:
+        """As whom the trail names the viewer here."""
+        return viewer.actor.as_carer if self.cared else viewer.actor
 
     @property
     def cared(self) -> bool:

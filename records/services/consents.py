@@ -33,8 +33,8 @@ from records.services.effects import effects_add
 from records.services.statements import DAY, Draft, end_draft, grant_draft
 
 LONGEST = timedelta(days=366 * 5)
-# Purposes in the audit trail: not the patient themselves.
-FOR_THE_PATIENT, NEVER_THEIRS = "for-the-patient", "wrong-account"
+# In the audit trail, where Salus itself ends what was shared.
+NEVER_THEIRS = "The record was in somebody else's account."
 Signature = dict[str, Any]
 
 
@@ -113,8 +113,8 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     entry = register(commitment)
     _keep(consent, ConsentStatement.GRANT, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk),
-        purpose=FOR_THE_PATIENT if delegation else "",
+        audit.Name.CONSENT_GRANTED, by=_actor(by, delegation), subject=patient.pk,
+        target=f"Consent/{consent.pk}", sealer=sealer,
     )  # fmt: skip
     return consent
 
@@ -185,18 +185,22 @@ def consents_end_all(*, patient: Patient, by: Viewer) -> None:
     rows = patient.consents.filter(status=Consent.Status.ACTIVE)
     for consent in rows.select_related("patient", "user", "organisation"):
         draft = _end_draft(consent, Custody.PORTAL, None)
-        _ended(consent, draft, draft.portal_signature(), by, purpose=NEVER_THEIRS)
+        _ended(consent, draft, draft.portal_signature(), by.actor, reason=NEVER_THEIRS)
 
 
 @portal_acts()
 def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed end take effect at once; the secret is revealed on the chain."""
     delegation = acts_for(by, consent.patient)
-    return _ended(consent, draft, signature, by, purpose=FOR_THE_PATIENT if delegation else "")
+    return _ended(consent, draft, signature, _actor(by, delegation))
+
+
+def _actor(by: Viewer, delegation: Delegation | None) -> audit.Actor:
+    return by.actor.as_carer if delegation else by.actor
 
 
 def _ended(
-    consent: Consent, draft: Draft, signature: Signature, by: Viewer, *, purpose: str
+    consent: Consent, draft: Draft, signature: Signature, by: audit.Actor, *, reason: str = ""
 ) -> Consent:
     said = draft.said
     _only_for("revoke", said)
@@ -213,8 +217,8 @@ def _ended(
     document = draft.document(signature)
     _keep(row, ConsentStatement.END, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk),
-        purpose=purpose,
+        audit.Name.CONSENT_REVOKED, by=by, subject=row.patient_id,
+        target=f"Consent/{row.pk}", reason=reason, sealer=sealer,
     )  # fmt: skip
     return row
 

@@ -5,13 +5,13 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.limits import limit_person
 from accounts.models import Role
 from accounts.selectors import verified_addresses
 from accounts.viewer import Viewer
 from core import audit
 from core.acting import portal_acts
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from core.limits import limit
 from records.delegates import ADDRESS, email_digest, may_end
 from records.models import ANY_TYPE, Delegation, EffectiveAccess, Patient
 from records.registry import access_administered, patient_resources
@@ -21,7 +21,6 @@ from records.services.sealing import reason_given, sealed_words
 Kind, State = Delegation.Kind, Delegation.State
 LONGEST = timedelta(days=366 * 5)
 OF_AGE = 18
-OFFERS, A_DAY = 20, 24 * 3600
 REASON = "delegation reason"
 
 
@@ -66,7 +65,7 @@ def guardian_offer(  # noqa: PLR0913 - what a delegation is made of
 
 
 def _offered(wanted: Delegation, patient: Patient, email: str, by: Viewer) -> Delegation:
-    limit("delegation", by.user.pk, most=OFFERS, seconds=A_DAY)
+    limit_person(by.user, "delegation")
     with portal_acts():
         row = Patient.objects.select_for_update().get(pk=patient.pk)
         if row.merged_into_id is not None:
@@ -80,7 +79,10 @@ def _offered(wanted: Delegation, patient: Patient, email: str, by: Viewer) -> De
             raise Conflict(_("Somebody with this address was named already."))
         wanted.save()
         audit.record(
-            audit.Name.DELEGATION_OFFERED, by=by.actor, subject=row.pk, target=str(wanted.pk)
+            audit.Name.DELEGATION_OFFERED,
+            by=by.actor,
+            subject=row.pk,
+            target=f"Delegation/{wanted.pk}",
         )
     return wanted
 
@@ -114,7 +116,10 @@ def delegation_accept(*, delegation: Delegation, by: Viewer) -> Delegation:
     )  # fmt: skip
     effects_add([effect])
     audit.record(
-        audit.Name.DELEGATION_ACCEPTED, by=by.actor, subject=found.patient_id, target=str(found.pk)
+        audit.Name.DELEGATION_ACCEPTED,
+        by=by.actor.as_carer,
+        subject=found.patient_id,
+        target=f"Delegation/{found.pk}",
     )
     return found
 
@@ -136,7 +141,10 @@ def delegation_end(*, delegation: Delegation, by: Viewer) -> Delegation:
     row.save(update_fields=["state", "ended_at", "ended_by"])
     EffectiveAccess.objects.filter(delegation=row).delete()
     audit.record(
-        audit.Name.DELEGATION_ENDED, by=by.actor, subject=row.patient_id, target=str(row.pk)
+        audit.Name.DELEGATION_ENDED,
+        by=by.actor,
+        subject=row.patient_id,
+        target=f"Delegation/{row.pk}",
     )
     return row
 

@@ -29,10 +29,10 @@ def export_proofs(patient: Patient, file: IO[bytes], *, by: Actor) -> Mapping[st
     if log is None:
         raise Unavailable("There is no log on a chain yet.")
     try:
-        sealer_for(Owner.patient(patient.pk))
+        sealer = sealer_for(Owner.patient(patient.pk))
     except KeyDestroyed:
         raise NotFound from None
-    audit.record(audit.Name.PROOF_READ, by=by, subject=patient.pk, target="archive")
+    audit.record(audit.Name.PROOF_READ, by=by, subject=patient.pk, target="archive", sealer=sealer)
     return write_archive(file, person=patient.pk, log=log, found=_everything(patient))
 
 

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, Sum, Value, When
 
+from accounts.limits import limit_person
 from accounts.viewer import Viewer
 from core import audit
 from core.acting import portal_acts
-from core.limits import limit
+from core.keys import Owner, sealers_for
 from records.blind_index import Demographics, Kind
 from records.fhir.resources import Resource
 from records.likeness import Grade, Likeness, likeness
@@ -17,7 +18,6 @@ from records.registry import patient_resources, require_registrar
 
 MOST = 10  # candidates that are shown
 COMPARED = 100  # candidates that are opened and compared
-AN_HOUR, ASKED_AN_HOUR = 3600, 120  # how often one person may ask
 # What alone makes somebody a candidate; of the rest two things must agree.
 STRONG = (Kind.IDENTIFIER, Kind.PHONE, Kind.EMAIL)
 WEAK = (Kind.SOUND, Kind.GIVEN, Kind.BORN, Kind.POSTCODE)
@@ -46,15 +46,16 @@ def patient_match(
     For registrars; each who is shown is audited. Raises Forbidden or TooMany.
     """
     require_registrar(by)
-    limit("patient-match", by.user.pk, most=ASKED_AN_HOUR, seconds=AN_HOUR)
+    limit_person(by.user, "patient_match")
     found = [c for c in _candidates(resource) if c.grade != Grade.NOT]
     if only_certain:
         found = [c for c in found if c.grade == Grade.CERTAIN]
     found = found[: min(count, MOST)]
+    # Of the record that is shown, which for a merged one is not the one that was opened.
+    shown = sealers_for(Owner.patient(c.patient.pk) for c in found)
     audit.record_each(
-        audit.Name.PATIENT_MATCHED, by=by.actor, subjects=[c.patient.pk for c in found],
-        target="match",
-    )  # fmt: skip
+        audit.Name.PATIENT_MATCHED, by=by.actor, sealers=shown.values(), target="match"
+    )
     return found
 
 

@@ -179,4 +179,4 @@ def _linked(resource: Resource, other: Patient, type: str, merged: bool) -> Reso
 
 def _note(name: audit.Name, merge: PatientMerge, by: Viewer) -> None:
     for subject in (merge.retired_id, merge.survivor_id):
-        audit.record(name, by=by.actor, subject=subject, target=str(merge.pk))
+        audit.record(name, by=by.actor, subject=subject, target=f"PatientMerge/{merge.pk}")

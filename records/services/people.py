@@ -40,7 +40,7 @@ def patient_link(*, patient: Patient, account: User, by: audit.Actor | None = No
     )  # fmt: skip
     effects_add([own])
     actor = by or audit.Actor.system("command")
-    audit.record(audit.Name.PATIENT_LINKED, by=actor, subject=row.pk, target=str(account.pk))
+    audit.record(audit.Name.PATIENT_LINKED, by=actor, subject=row.pk, target=f"User/{account.pk}")
     return row
 
 
@@ -64,7 +64,7 @@ def patient_unlink(*, patient: Patient, reason: str, by: Viewer) -> Patient:
     _end_carers(row, by)
     # What follows it on merged records goes with it.
     EffectiveAccess.objects.filter(patient=row, reason=EffectiveAccess.Reason.OWN).delete()
-    target = str(row.account_id)
+    target = f"User/{row.account_id}"
     row.account = None
     row.save(update_fields=["account"])
     audit.record(audit.Name.PATIENT_UNLINKED, by=by.actor, subject=row.pk, target=target)

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.limits import limit_person
 from accounts.models import Organisation
 from accounts.viewer import Viewer
 from core import audit
 from core.acting import portal_acts
 from core.errors import Conflict, Invalid, Problem
 from core.keys import derived_secret
-from core.limits import limit
 from records.blind_index import Demographics
 from records.fhir.resources import Resource
 from records.fhir.schema import problems_of
@@ -130,7 +130,6 @@ MISREAD = str.maketrans("OIL", "011")
 LENGTH, GROUP = 20, 5  # 100 bits, in four groups
 LIFETIME = timedelta(days=14)
 ATTEMPTS = 5  # wrong answers to what the person knows, then the code is locked
-TRIES, A_DAY = 20, 24 * 3600  # wrong codes of one account
 State = ActivationCode.State
 
 
@@ -181,7 +180,7 @@ def code_redeem(*, code: str, family: str, born: date, by: Viewer) -> Patient:
     The same words for whatever is wrong. A wrong answer counts against the code even though the
     caller's transaction may be undone, as the tries of the account do.
     """
-    limit("activation", by.user.pk, most=TRIES, seconds=A_DAY)
+    limit_person(by.user, "activation")
     with portal_acts():
         if Patient.objects.filter(account=by.user).exists():
             raise Conflict(_("Your account has a record already."))

@@ -53,8 +53,8 @@ def caring(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     rows, offers = cared_for(viewer), offers_to(viewer)
     audit.record_each(
-        audit.Name.RECORD_LISTED, by=viewer.actor, target="caring",
-        subjects=[row.about.patient.pk for row in rows],
+        audit.Name.PATIENT_LISTED, by=viewer.actor.as_carer, target="caring",
+        sealers=[row.about.sealer for row in rows],
     )  # fmt: skip
     lines = [(row, PatientLine(row.about.patient, row.about.resource)) for row in rows]
     asked = [(row, PatientLine(row.about.patient, row.about.resource)) for row in offers]

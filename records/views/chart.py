@@ -67,17 +67,18 @@ def _page(
     viewer: Viewer, patient: Patient, rows: list[Entry], target: str, **more: Any
 ) -> dict[str, Any]:
     """What every page of a chart shows; one audit row per request."""
+    whose = Whose.of(viewer, patient)
     audit.record(
         audit.Name.RECORD_LISTED,
-        by=viewer.actor,
+        by=whose.actor(viewer),
         subject=patient.pk,
         target=target,
         count=len(rows),
+        sealer=rows[0].opened.sealer if rows else None,
     )
     about = [e.resource for e in rows if e.type == "Patient"]
     # Records that are merged into this one bring their own Patient resources along.
     about.sort(key=lambda resource: resource["id"] != str(patient.pk))
-    whose = Whose.of(viewer, patient)
     return {
         "patient": patient,
         "own": whose.own,
@@ -132,20 +133,19 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     found = version_for(viewer, type, fhir_id)
     if found.version.record.patient_id != patient_id:
         raise NotFound
+    patient = patient_for(viewer, patient_id)
+    whose = Whose.of(viewer, patient)
     audit.record(
-        audit.Name.RECORD_READ, by=viewer.actor, subject=patient_id,
-        target=str(found.version.record), count=1,
+        audit.Name.RECORD_READ, by=whose.actor(viewer), subject=patient_id,
+        target=str(found.version.record), count=1, sealer=found.sealer,
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
-    patient = patient_for(viewer, patient_id)
-    mine = own_patient(viewer)
     context = {
         "entry": entry,
         "patient_id": patient_id,
-        # Also where it stands in a record that is merged into one's own.
-        "own": mine is not None and mine.pk in (patient.pk, patient.merged_into_id),
-        "whose": Whose.of(viewer, patient),
+        "own": whose.own,
+        "whose": whose,
         "written_by": next(iter(names.values()), ""),
     }
     return render(request, "records/record.html", context)
@@ -159,6 +159,6 @@ def patients_page(request: HttpRequest) -> HttpResponse:
     people = [(Person.of(o.resource if o else None, today), patient) for patient, o in listed]
     people.sort(key=lambda row: row[0].name)
     rows = [{"person": person, "patient": patient} for person, patient in people]
-    named = [patient.pk for patient, about in listed if about]
-    audit.record_each(audit.Name.RECORD_LISTED, by=viewer.actor, subjects=named, target="patients")
+    named = [about.sealer for _patient, about in listed if about]
+    audit.record_each(audit.Name.PATIENT_LISTED, by=viewer.actor, sealers=named)
     return render(request, "records/patients.html", {"rows": rows})

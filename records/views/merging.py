@@ -84,10 +84,11 @@ def merge(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, SAID[request.POST["do"]])
         return HttpResponseRedirect(reverse("merge", args=[pk]))
-    [line] = merge_lines(*merges_listed(viewer, row))
+    rows, people = merges_listed(viewer, row)
+    [line] = merge_lines(rows, people)
     audit.record_each(
         audit.Name.PATIENT_ADMINISTERED, by=viewer.actor, target="merge",
-        subjects=(row.retired_id, row.survivor_id),
+        sealers=[person.sealer for person in people],
     )  # fmt: skip
     context = {
         "line": line, "form": form, "mine": row.proposed_by_id == viewer.user.pk,

@@ -56,7 +56,7 @@ def patients(request: HttpRequest) -> HttpResponse:
     lines = [PatientLine(r.patient, r.resource, found.codes.get(r.patient.pk)) for r in found.rows]
     audit.record_each(
         audit.Name.PATIENT_ADMINISTERED, by=viewer.actor, target="registration",
-        subjects=[line.patient.pk for line in lines],
+        sealers=[row.sealer for row in found.rows],
     )  # fmt: skip
     context = {
         "form": form, "lines": lines, "page": found.page, "looked": bool(name or born),
@@ -105,6 +105,7 @@ def _patient_page(
         subject=pk,
         target=f"Patient/{pk}",
         count=1,
+        sealer=found.sealer,
     )
     context = {
         "line": PatientLine(found.patient, found.resource, code_of(viewer, found.patient)),

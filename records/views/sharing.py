@@ -1,6 +1,5 @@
-"""Who sees the record, and who has."""
+"""Who sees the record."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -8,12 +7,10 @@ from accounts.viewer import Viewer
 from chain.models import AnchorState
 from records.delegates import carers_of
 from records.models import Patient
-from records.presenters.sharing import Grant, days
+from records.presenters.sharing import Grant
 from records.presenters.whose import Whose
-from records.selectors import consents_of, reads_of
+from records.selectors import consents_of
 from records.views.chart import of_person
-
-PAGE = 100  # audit events of a page
 
 
 @of_person
@@ -28,20 +25,3 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
         "whose": Whose.of(viewer, patient),
     }
     return render(request, "records/sharing.html", context)
-
-
-@of_person
-def readers(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
-    """Who read the record, by day and person."""
-    own = request.GET.get("own") == "1"
-    page = Paginator(reads_of(patient, own=own), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "records/readers.html",
-        {
-            "days": days(page.object_list),
-            "page": page,
-            "own": own,
-            "whose": Whose.of(viewer, patient),
-        },
-    )

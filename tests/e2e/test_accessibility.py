@@ -14,6 +14,9 @@ Page_ = str | tuple[str, str]
 PUBLIC: list[Page_] = [
     "/account/login/",
     "/account/signup/",
+    "/account/signup/passkey/",
+    "/account/recovery/",
+    "/demo/mail/",
     "/account/password/reset/",
     "/account/password/reset/done/",
     "/account/wallets/sign-in/",
@@ -28,6 +31,8 @@ PUBLIC: list[Page_] = [
 PAGES: dict[str, list[Page_]] = {
     "patient": [
         "/my-health/readers/?own=1",
+        ("/my-health/readers/", "main a[href$='/wrong/']"),
+        ("/my-health/readers/", "main a[href*='/questions/']"),
         "/my-health/seals/",
         "/sharing/",
         ("/sharing/", "main a[href$='/end/']"),
@@ -35,6 +40,8 @@ PAGES: dict[str, list[Page_]] = {
         "/account/password/change/",
         "/account/passkeys/",
         "/account/wallets/",
+        "/account/second-step/",
+        "/account/sessions/",
         "/account/reauthenticate/",
         "/account/logout/",
         "/shipments/",  # a page that says 403
@@ -50,7 +57,17 @@ PAGES: dict[str, list[Page_]] = {
     "researcher": ["/dashboard/", ("/patients/", "main th a")],
     "pharma": ["/dashboard/", "/shipments/"],
     "donor": ["/dashboard/"],
-    "auditor": ["/dashboard/", "/audit/"],
+    "auditor": [
+        "/dashboard/",
+        "/audit/",
+        "/audit/?what=nonsense",  # with errors
+        "/audit/findings/",
+        ("/audit/findings/", "main td a"),
+        "/audit/rules/",
+        "/audit/rules/after-hours/",
+        "/audit/cases/",
+        ("/audit/cases/", "main td a"),
+    ],
     "administrator": ["/dashboard/", "/admin/"],
 }
 MAIN: list[tuple[str, Page_]] = [

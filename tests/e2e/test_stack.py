@@ -130,6 +130,17 @@ def batches(product: Product) -> list[tuple[Any, ...]]:
     )
 
 
+def anchored(product: Product) -> int:
+    """How much is part of a final batch; without seals of the audit trail, which goes on meanwhile."""
+    return int(
+        query(
+            product,
+            "SELECT count(*) FROM chain_commitment AS c JOIN chain_batch AS b ON b.id = c.batch_id"
+            " WHERE b.state = 'final' AND c.kind <> 'audit'",
+        )[0][0]
+    )
+
+
 def wait_until_final(product: Product, seconds: float = 60) -> None:
     """Until each commitment is part of a final batch."""
     open_ones = (
@@ -318,7 +329,7 @@ def test_a_lost_chain_is_explained_and_everything_can_be_anchored_again(
     product.start()
     wait_until_final(product)
     assert versions(product) == written
-    assert sum(batch[-1] for batch in batches(product)) == sum(batch[-1] for batch in sealed)
+    assert anchored(product) == anchored(running)
     blocks = {batch[3] for batch in sealed}
     assert not blocks & {batch[3] for batch in batches(product)}
     entries = query(product, "SELECT count(*) FROM chain_registryentry WHERE state <> 'final'")

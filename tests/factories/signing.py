@@ -82,6 +82,22 @@ class SoftPasskey:
         client = self.client_data("webauthn.get", challenge)
         return Assertion(self.id, data, client, self.sign(data + sha256(client).digest()))
 
+    def answer(self, challenge: str, handle: str) -> Json:
+        """The same as a browser's JSON, which signs somebody in; `handle` says whom."""
+        made = self.assertion(challenge)
+        return {
+            "id": self.id,
+            "rawId": self.id,
+            "type": "public-key",
+            "response": {
+                "authenticatorData": base64url(made.authenticator_data),
+                "clientDataJSON": base64url(made.client_data),
+                "signature": base64url(made.signature),
+                "userHandle": base64url(handle.encode()),
+            },
+            "clientExtensionResults": {},
+        }
+
     def fields(self, challenge: str) -> dict[str, str]:
         """The same as forms and the API take it."""
         made = self.assertion(challenge)

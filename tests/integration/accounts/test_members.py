@@ -21,7 +21,7 @@ from accounts.tasks import send_invitation
 from accounts.viewer import NOBODY_ELSE, Viewer, viewer_for
 from core.errors import Conflict, Forbidden, Invalid
 from core.models import AuditEvent
-from tests.factories.people import OrganisationFactory, UserFactory, member
+from tests.factories.people import OrganisationFactory, UserFactory, enrol, member
 
 pytestmark = pytest.mark.django_db
 MEMBERS = "/organisation/members/"
@@ -227,7 +227,7 @@ def test_the_list_costs_the_same_for_any_number_of_members(client, manager, make
     for count in (1, 20):
         for _ in range(count):
             member(Role.NURSE, place_of(manager))
-        with makes_queries(5):  # user, memberships, acting, members, invitations
+        with makes_queries(6):  # user, memberships, factor, acting, members, invitations
             client.get(MEMBERS)
 
 
@@ -241,7 +241,7 @@ def both() -> tuple[User, Organisation, Organisation]:
     here, there = OrganisationFactory(), OrganisationFactory()
     Membership.objects.create(user=user, organisation=here, role=Role.CLINICIAN)
     Membership.objects.create(user=user, organisation=there, role=Role.MANAGER)
-    return user, here, there
+    return enrol(user), here, there
 
 
 def test_a_role_counts_where_it_was_given_alone(both):
@@ -303,3 +303,29 @@ def test_an_accepting_stranger_is_told_in_words(manager):
     user = somebody("stranger@example.org")
     with pytest.raises(Forbidden, match="another e-mail address"):
         invitation_accept(invitation=row, user=user, by=viewer_for(user).actor)
+
+
+@pytest.mark.parametrize("path", ["/account/", "/organisation/", MEMBERS, "/organisation/keys/"])
+def test_without_a_sign_in_the_sign_in_page_comes(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/account/login/")
+
+
+def test_without_a_sign_in_nobody_acts_for_anybody(client, manager):
+    answer = client.post(f"/account/act-for/{place_of(manager).pk}/")
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/account/login/")
+
+
+def test_a_signing_key_takes_the_password_once_more(client, manager):
+    password = "a long password of a test"
+    manager.user.set_password(password)
+    manager.user.save()
+    signed_in(client, manager.user)
+    asked = client.post("/organisation/keys/make/")
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    assert not place_of(manager).keys.exists()
+    client.post(asked["Location"], {"password": "wrong"})
+    assert not place_of(manager).keys.exists()
+    client.post(asked["Location"], {"password": password})
+    assert place_of(manager).keys.get().number == 1
+    assert "Key 1" in client.get("/organisation/keys/").content.decode()

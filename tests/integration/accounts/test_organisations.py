@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, Role
-from accounts.presenters import key_rows
+from accounts.presenters.organisations import key_rows
 from accounts.selectors import keys_of, organisations
 from accounts.services.organisations import (
     Details,
@@ -19,6 +19,7 @@ from accounts.services.organisations import (
 from core.audit import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.models import AuditEvent
+from tests.factories.audit import told
 from tests.factories.people import OrganisationFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,8 +82,8 @@ def test_only_who_was_checked_can_be_found():
     assert not organisations().exists()
     with pytest.raises(Conflict):
         organisation_check(organisation=row, outcome=Verification.NEW, by=BY)
-    noted = AuditEvent.objects.order_by("pk").values_list("purpose", flat=True)
-    assert list(noted) == ["verified", "refused"]
+    noted = [told(event).reason for event in AuditEvent.objects.order_by("pk")]
+    assert noted == ["verified", "refused"]
 
 
 @pytest.mark.parametrize("kind", Organisation.Kind)

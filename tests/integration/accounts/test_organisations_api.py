@@ -10,6 +10,7 @@ from accounts.services.organisations import organisation_key_make
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer
 from core.models import AuditEvent
+from tests.factories.audit import told
 from tests.factories.people import OrganisationFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,7 @@ def test_lists_take_the_same_queries_for_any_length(manager, makes_queries):
         for _ in range(count):
             member(Role.NURSE, manager.organisation)
         for path in ("members/", "organisations/"):
-            with makes_queries(4):  # token, memberships, acting, rows
+            with makes_queries(5):  # token, memberships, factor, acting, rows
                 api.get(V1 + path)
 
 
@@ -140,7 +141,7 @@ def test_staff_check_organisations_and_that_is_noted(staff, action, outcome):
     staff.post(CHANGELIST, {"action": action, "_selected_action": [str(row.pk)]})
     row.refresh_from_db()
     assert row.verification == outcome
-    assert AuditEvent.objects.get(name="organisation.checked").purpose == outcome
+    assert told(AuditEvent.objects.get(name="organisation.checked")).reason == outcome
 
 
 def test_staff_are_told_of_wrong_numbers_and_what_they_change_is_noted(staff):
@@ -157,7 +158,7 @@ def test_staff_are_told_of_wrong_numbers_and_what_they_change_is_noted(staff):
     assert staff.post(path, sent | {"gln": "9521234500018"}).status_code == 302
     row.refresh_from_db()
     assert (row.name, row.gln) == ("Other", "9521234500018")
-    assert AuditEvent.objects.get(name="staff.changed").purpose == "changed"
+    assert told(AuditEvent.objects.get(name="staff.changed")).reason == "changed"
 
 
 def test_staff_name_the_first_manager(staff):

@@ -24,6 +24,7 @@ from accounts.wallet_messages import Purpose
 from chain.node import Node, get_node
 from chain.signatures import personal_digest
 from core.models import AuditEvent
+from tests.factories.audit import told
 from tests.factories.people import UserFactory
 from tests.factories.signing import SoftWallet
 from tests.integration.accounts.wallets import (
@@ -79,7 +80,7 @@ def test_a_wallet_signs_its_holder_in(client: Client, user: User, soft: SoftWall
     assert client.session.session_key != before
     assert wallet_of(user).last_used_at is not None
     row = AuditEvent.objects.get(name="account.wallet-sign-in")
-    assert (row.actor_id, row.target) == (user.pk, str(wallet_of(user).pk))
+    assert (row.actor_id, told(row).target) == (user.pk, str(wallet_of(user).pk))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.viewer import Viewer, viewer_for
 from core.acting import acting_as
+from core.audit import own_actor, pseudonym
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import AuditEvent
 from records.access import patients_visible_to, versions_visible_to
@@ -24,6 +25,7 @@ from records.services.delegations import (
     guardian_offer,
     majority,
 )
+from tests.factories.audit import told
 from tests.factories.people import UserFactory, clinician, with_address
 from tests.factories.records import allergy, observation, patient, patient_with_record
 from tests.factories.registering import registered, registrar
@@ -150,7 +152,9 @@ def test_a_carer_who_may_share_shares_and_ends_and_it_says_who_did():
         "For the person whose record this is, Dana Carer (carer) lets Dr Test see"
     )
     event = AuditEvent.objects.get(name="consent.granted")
-    assert (event.actor_id, event.purpose) == (helper.user.pk, "for-the-patient")
+    assert (event.actor_id, event.role) == (own_actor(helper.user.pk), "carer")
+    assert (event.subject, event.purpose) == (pseudonym(row.pk), "carer")
+    assert told(event, row.pk).target == f"Consent/{consent.pk}"
     consent_revoke(consent=access_consent(helper, consent.pk), by=helper)
     assert chart_of(doctor, row.pk) == []
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Role
 from accounts.viewer import Viewer, viewer_for
 from core.acting import acting_as
+from core.audit import own_actor, pseudonym
 from core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from core.keys import Owner
 from core.models import AuditEvent, DataKey
@@ -18,7 +19,6 @@ from records.likeness import Grade
 from records.models import ActivationCode, EffectiveAccess, Patient, PatientHash, Scope, Version
 from records.registry import access_administered, patients_found
 from records.selectors import chart_of, opened, own_patient
-from records.services import registration
 from records.services.consents import consent_grant
 from records.services.index import index_rebuild
 from records.services.matching import patient_match
@@ -30,6 +30,7 @@ from records.services.registration import (
     code_redeem,
     patient_register,
 )
+from tests.factories.audit import told
 from tests.factories.people import OrganisationFactory, UserFactory, clinician, member
 from tests.factories.records import imported, observation, patient
 from tests.factories.registering import KIM, described, details, registered, registrar
@@ -55,7 +56,7 @@ def test_a_registered_patient_is_a_fhir_patient_by_the_organisation():
         {"use": "official", "family": "Testfield", "given": ["Kim", "Lee"]}
     ]
     assert found.resource["birthDate"] == "1980-02-29"
-    assert AuditEvent.objects.get(name="patient.registered").subject_id == row.pk
+    assert AuditEvent.objects.get(name="patient.registered").subject == pseudonym(row.pk)
 
 
 @pytest.mark.parametrize("role", [Role.CLINICIAN, Role.MANAGER, Role.NURSE])
@@ -92,7 +93,7 @@ def test_a_double_is_found_whoever_registered_it_and_the_person_is_told():
     found = patient_match(resource=described(other, family="Tesfield"), by=other)
     assert [c.patient for c in found] == [row]
     seen = AuditEvent.objects.get(name="patient.matched", actor_id=other.user.pk)
-    assert seen.subject_id == row.pk
+    assert seen.subject == pseudonym(row.pk)
 
 
 def test_somebody_else_is_no_candidate():
@@ -103,9 +104,9 @@ def test_somebody_else_is_no_candidate():
     assert patient_match(resource=wanted, by=clerk) == []
 
 
-def test_looking_for_people_has_a_limit(monkeypatch):
+def test_looking_for_people_has_a_limit(settings):
     clerk = registrar()
-    monkeypatch.setattr("records.services.matching.ASKED_AN_HOUR", 2)
+    settings.ACCOUNT_RATE_LIMITS = {"patient_match": "2/h/user"}
     resource = described(clerk)
     patient_match(resource=resource, by=clerk)
     patient_match(resource=resource, by=clerk)
@@ -193,7 +194,8 @@ def test_the_code_and_what_the_person_knows_make_the_record_theirs():
     assert own_patient(claimer) == row
     assert len(chart_of(claimer, row.pk)) == 1
     linked = AuditEvent.objects.get(name="patient.linked")
-    assert (linked.actor_id, linked.subject_id) == (claimer.user.pk, row.pk)
+    assert (linked.actor_id, linked.subject) == (own_actor(claimer.user.pk), pseudonym(row.pk))
+    assert told(linked, row.pk).target == f"User/{claimer.user.pk}"
 
 
 def test_an_imported_patient_is_claimed_the_same_way():
@@ -231,8 +233,8 @@ def test_wrong_answers_lock_the_code():
         code_redeem(code=code, by=person(), **KNOWN)
 
 
-def test_an_account_can_not_try_for_ever(monkeypatch):
-    monkeypatch.setattr(registration, "TRIES", 3)
+def test_an_account_can_not_try_for_ever(settings):
+    settings.ACCOUNT_RATE_LIMITS = {"activation": "3/d/user"}
     guesser = person()
     for _ in range(3):
         with pytest.raises(Invalid):

@@ -107,7 +107,7 @@ def test_patients_are_found_without_a_name_in_the_address(client: Client, makes_
     assert client.post("/registration/", {"born": "x"}).status_code == 422
     client.get("/registration/")
     # who it is, whose patients, a page of them, their resources, keys and codes, one audit statement
-    with makes_queries(16):
+    with makes_queries(17):
         client.get("/registration/")
 
 

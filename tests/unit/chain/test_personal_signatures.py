@@ -35,7 +35,7 @@ class FakeNode(Node):
     def code(self, address: bytes) -> bytes:
         return b"" if self.answer is None else b"\x60"
 
-    def call(self, address: bytes, data: bytes) -> bytes:
+    def call(self, address: bytes, data: bytes, block: int | str = "latest") -> bytes:
         self.asked.append(data)
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from records.blind_index import Demographics, fold, phone, soundex
@@ -51,14 +51,24 @@ def test_the_same_person_has_a_score_of_1(person: Demographics):
 
 
 @given(NAMED, NAMED)
+@example(
+    replace(KIM, families=("aa",), givens=("aaa",)), replace(KIM, families=("aaa",), givens=("aa",))
+)
 def test_whatever_agrees_more_scores_more(one: Demographics, other: Demographics):
     before = likeness(one, other).score
-    for name in ("families", "givens", "born", "gender", "phones", "emails", "postcodes",
-                 "identifiers"):  # fmt: skip
-        agreeing = replace(other, **{name: getattr(one, name)})
-        both = getattr(one, name) and getattr(other, name)
-        if both:
-            assert likeness(one, agreeing).score >= before - 1e-9, name
+    for parts in (("families",), ("givens",), ("families", "givens"), ("born",), ("gender",),
+                  ("phones",), ("emails",), ("postcodes",), ("identifiers",)):  # fmt: skip
+        # Of names that stand in each other's place, one that is put right fits the other no more.
+        if len(parts) == 1 and parts[0] in ("families", "givens") and exchanged(one, other):
+            continue
+        agreeing = replace(other, **{name: getattr(one, name) for name in parts})
+        if all(getattr(one, name) and getattr(other, name) for name in parts):
+            assert likeness(one, agreeing).score >= before - 1e-9, parts
+
+
+def exchanged(one: Demographics, other: Demographics) -> bool:
+    turned = replace(other, families=other.givens, givens=other.families)
+    return likeness(one, turned).bits > likeness(one, other).bits
 
 
 @given(WORD, WORD)
