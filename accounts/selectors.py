@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
@@ -54,3 +55,9 @@ def invitations_of(organisation: Organisation) -> QuerySet[Invitation]:
 def keys_of(organisation: Organisation) -> QuerySet[OrganisationKey]:
     """The organisation's signing keys, newest first; old ones still check."""
     return organisation.keys.order_by("-number")
+
+
+def verified_addresses(user: User) -> list[str]:
+    """The e-mail addresses that a person has shown to be theirs, in lower case."""
+    rows = EmailAddress.objects.filter(user=user, verified=True)
+    return [address.lower() for address in rows.values_list("email", flat=True)]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Self
@@ -23,9 +23,13 @@ from core.models import AuditEvent, Purpose
 
 Name = AuditEvent.Name
 OWN_ROLE = "patient"  # the value of accounts' Role
+CARER_ROLE = "carer"  # stands in for a patient, as what they are to that patient alone
+# Who acts for a patient, not in an office: beside a pseudonym their account's id would unmask it.
+PRIVATE_ROLES = (OWN_ROLE, CARER_ROLE)
 __all__ = [
-    "Actor", "Details", "Name", "Purpose", "begin", "dated", "details_of", "keyed_hash", "origin",
-    "own_actor", "pseudonym", "record", "record_each",
+    "CARER_ROLE", "OWN_ROLE", "PRIVATE_ROLES", "Actor", "Details", "Name", "Purpose", "begin",
+    "dated", "details_of", "keyed_hash", "origin", "own_actor", "pseudonym", "record",
+    "record_each",
 ]  # fmt: skip
 
 
@@ -40,9 +44,16 @@ class Actor:
     purpose: str = ""
 
     @property
-    def own(self) -> bool:
-        """Whether they act as the patient whose record it is."""
-        return self.role == OWN_ROLE
+    def private(self) -> bool:
+        """Whether they act as a patient, or for one."""
+        return self.role in PRIVATE_ROLES
+
+    @property
+    def as_carer(self) -> Self:
+        """The same person, standing in for a patient; for an organisation they act as ever."""
+        if self.organisation_id is not None:
+            return self
+        return replace(self, role=CARER_ROLE, purpose=Purpose.CARER)
 
     @classmethod
     def system(cls, channel: str) -> Self:
@@ -102,7 +113,9 @@ def pseudonym(patient_id: UUID) -> UUID:
 
 
 def own_actor(user_id: UUID) -> UUID:
-    """Who acts on their own record: their account's id beside the pseudonym would give it away."""
+    """Who acts on their own record, or for its owner: beside the pseudonym their account's id would
+    give away whose it is.
+    """
     return _hidden("audit own actor", user_id)
 
 
@@ -201,7 +214,7 @@ def _row(
         at=made_up or timezone.now(),
         request=where.request,
         name=name,
-        actor_id=own_actor(by.user_id) if subject and by.own and by.user_id else by.user_id,
+        actor_id=own_actor(by.user_id) if subject and by.private and by.user_id else by.user_id,
         organisation_id=by.organisation_id,
         role=by.role,
         subject=pseudonym(subject) if subject else None,

@@ -83,9 +83,12 @@ class TooMany(SalusError):
     """Too many tries in too short a time; try again after `retry_after` seconds."""
 
     status = 429
-    code = "throttled"
+    code = "throttled"  # as FHIR and DRF call it
     title = _("That was too often in a short time")
-    retry_after = 60
+
+    def __init__(self, detail: str = "", *, retry_after: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Unavailable(SalusError):

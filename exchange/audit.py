@@ -1,10 +1,11 @@
 """The audit trail as FHIR AuditEvent resources: one for each request, made when it is asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from core.audit import OWN_ROLE, PRIVATE_ROLES
 from core.deployment import portal_urn
 from core.models import AuditEvent, Purpose
 from exchange.audit_words import ACTIONS, EVENT_TYPES, PURPOSES, V3_PURPOSE
@@ -17,16 +18,17 @@ ROLES = "urn:salus:audit:role"
 EVENTS = "urn:salus:audit:event"
 
 
-def audit_events(rows: Sequence[EventRow], *, patient_id: UUID | None) -> list[Json]:
+def audit_events(rows: Sequence[EventRow], *, whose: Mapping[UUID, UUID]) -> list[Json]:
     """A resource for each request, in the order of the rows; rows of a request must stand together.
 
-    A patient is named by reference to themselves (`patient_id`), to anybody else by pseudonym.
+    A patient is named by reference to themselves (`whose`: their records by pseudonym), to anybody
+    else by pseudonym.
     """
     together = groupby(rows, key=lambda row: row.event.request)
-    return [_resource(request, list(group), patient_id) for request, group in together]
+    return [_resource(request, list(group), whose) for request, group in together]
 
 
-def _resource(request: UUID, rows: list[EventRow], patient_id: UUID | None) -> Json:
+def _resource(request: UUID, rows: list[EventRow], whose: Mapping[UUID, UUID]) -> Json:
     first = rows[0].event
     name = AuditEvent.Name(first.name)
     kinds = list(dict.fromkeys(row.event.name for row in rows))
@@ -37,7 +39,7 @@ def _resource(request: UUID, rows: list[EventRow], patient_id: UUID | None) -> J
         "subtype": [_coding(EVENTS, kind, str(AuditEvent.Name(kind).label)) for kind in kinds],
         "recorded": instant(first.at),
         "outcome": "4" if name in _FAILED else "0",
-        "agent": [_agent(rows[0], own=_own(rows[0], patient_id))],
+        "agent": [_agent(rows[0], own=_own(rows[0], whose))],
         "source": {
             "observer": {"display": "Salus", "identifier": {"value": portal_urn()}},
             "type": [{"system": _SOURCE, "code": "4", "display": "Application Server"}],
@@ -47,7 +49,7 @@ def _resource(request: UUID, rows: list[EventRow], patient_id: UUID | None) -> J
         resource["action"] = action
     if first.purpose:
         resource["purposeOfEvent"] = [_purpose(first.purpose)]
-    if entities := list(_entities(rows, patient_id)):
+    if entities := list(_entities(rows, whose)):
         resource["entity"] = entities
     return resource
 
@@ -60,15 +62,15 @@ _ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ENTITY_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 
 
-def _own(row: EventRow, patient_id: UUID | None) -> bool:
-    return patient_id is not None and row.event.role == "patient"
+def _own(row: EventRow, whose: Mapping[UUID, UUID]) -> bool:
+    return row.event.subject in whose and row.event.role == OWN_ROLE
 
 
 def _agent(row: EventRow, *, own: bool) -> Json:
     event = row.event
     agent: Json = {"requestor": event.actor_id is not None, "name": row.who}
     # An account's id beside a pseudonym would join what a person does to what is done with theirs.
-    if event.actor_id is not None and (own or event.role != "patient"):
+    if event.actor_id is not None and (own or event.role not in PRIVATE_ROLES):
         agent["altId"] = str(event.actor_id)
     if event.role:
         agent["role"] = [{"coding": [_coding(ROLES, event.role)]}]
@@ -83,7 +85,7 @@ def _agent(row: EventRow, *, own: bool) -> Json:
     return agent
 
 
-def _entities(rows: Iterable[EventRow], patient_id: UUID | None) -> Iterable[Json]:
+def _entities(rows: Iterable[EventRow], whose: Mapping[UUID, UUID]) -> Iterable[Json]:
     seen: set[tuple[object, str]] = set()
     for row in rows:
         event = row.event
@@ -98,7 +100,7 @@ def _entities(rows: Iterable[EventRow], patient_id: UUID | None) -> Iterable[Jso
         if key in seen:
             continue
         seen.add(key)
-        yield _patient(event.subject, patient_id)
+        yield _patient(event.subject, whose)
         if row.details.target:
             yield {
                 "what": _target(row.details.target),
@@ -106,10 +108,10 @@ def _entities(rows: Iterable[EventRow], patient_id: UUID | None) -> Iterable[Jso
             }
 
 
-def _patient(subject: UUID, patient_id: UUID | None) -> Json:
+def _patient(subject: UUID, whose: Mapping[UUID, UUID]) -> Json:
     what: Json = {"identifier": {"system": PSEUDONYM, "value": str(subject)}}
-    if patient_id is not None:
-        what = {"reference": f"Patient/{patient_id}"}
+    if subject in whose:
+        what = {"reference": f"Patient/{whose[subject]}"}
     return {
         "what": what,
         "type": _coding(_ENTITY, "1", "Person"),

@@ -22,7 +22,7 @@ from exchange.audit import audit_events
 from exchange.auth import fhir, fhir_view
 from oversight.presenters.trail import event_rows
 from records.models import Patient
-from records.selectors import own_patient
+from records.selectors import own_patient, subjects_of
 
 USUAL, MOST = 50, 200  # rows that a page is made from
 KNOWN = {"patient", "date", "_count", "_cursor", "_format"}
@@ -43,9 +43,7 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             audit.Name.AUDIT_READ, by=viewer.actor, count=len(found),
             parameters={k: str(v) for k, v in request.GET.items() if not k.startswith("_")},
         )  # fmt: skip
-    resources = audit_events(
-        event_rows(found, patient=patient), patient_id=patient.pk if patient else None
-    )
+    resources = audit_events(event_rows(found, patient=patient), whose=_whose(patient))
     return fhir(_bundle(resources, request.GET, cursor))
 
 
@@ -62,7 +60,7 @@ def read(request: HttpRequest, viewer: Viewer, id: UUID) -> HttpResponse:
     if patient is None:
         audit.record(audit.Name.AUDIT_READ, by=viewer.actor, count=1)
     shown = event_rows(found, patient=patient)
-    [resource] = audit_events(shown, patient_id=patient.pk if patient else None)
+    [resource] = audit_events(shown, whose=_whose(patient))
     return fhir(resource)
 
 
@@ -70,13 +68,17 @@ def _rows(viewer: Viewer, wanted: str) -> tuple[Patient | None, QuerySet[AuditEv
     """Whose rows: the caller's own, by their id or none; an auditor's of a pseudonym, or all."""
     own, asked = own_patient(viewer), _id(wanted)
     if own is not None and (asked == own.pk or not (asked or viewer.has(Role.AUDITOR))):
-        return own, AuditEvent.objects.filter(subject=audit.pseudonym(own.pk))
+        return own, AuditEvent.objects.filter(subject__in=list(subjects_of(own)))
     if viewer.has(Role.AUDITOR):
         rows = AuditEvent.objects.all()
         return None, rows.filter(subject=asked) if asked else rows
     if own is not None:
         raise NotFound
     raise Forbidden("The audit trail is for the person whose record it is about, and auditors.")
+
+
+def _whose(patient: Patient | None) -> dict[UUID, UUID]:
+    return subjects_of(patient) if patient else {}
 
 
 def _id(text: str) -> UUID | None:

@@ -31,6 +31,15 @@ def _security() -> dict[str, Any]:
     }
 
 
+def _operations(type: str) -> list[dict[str, str]]:
+    proof = {"name": "proof", "definition": "urn:salus:OperationDefinition:proof"}
+    match = {
+        "name": "match",
+        "definition": "http://hl7.org/fhir/OperationDefinition/Patient-match",
+    }
+    return [proof, match] if type == "Patient" else [proof]
+
+
 # Made from the audit trail when it is asked for.
 _AUDIT: dict[str, Any] = {
     "type": "AuditEvent",
@@ -47,7 +56,7 @@ def _resources() -> list[dict[str, Any]]:
             "type": name,
             "versioning": "versioned",
             "interaction": [{"code": "read"}, {"code": "vread"}],
-            "operation": [{"name": "proof", "definition": "urn:salus:OperationDefinition:proof"}],
+            "operation": _operations(name),
         }
         for name in sorted(resource_types() - {"Bundle", "Parameters", "Binary"})
     ]

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from exchange import audit_views, views
+from exchange import audit_views, match, views
 
 
 class FhirId:
@@ -30,6 +30,7 @@ register_converter(FhirType, "fhirtype")
 
 urlpatterns = [
     path("fhir/", views.base, name="fhir-base"),
+    path("fhir/Patient/$match", match.patient_match_operation, name="fhir-patient-match"),
     path("fhir/metadata", views.metadata, name="fhir-metadata"),
     path("fhir/AuditEvent", audit_views.search, name="fhir-audit-search"),
     path("fhir/AuditEvent/<uuid:id>", audit_views.read, name="fhir-audit-read"),

@@ -20,6 +20,7 @@ from core.errors import NotFound
 from exchange.auth import fhir, fhir_view
 from exchange.capability import capability_statement
 from exchange.outcome import FHIR_JSON, outcome
+from records.delegates import actor_at
 from records.fhir.schema import resource_types
 from records.presenters.signing import signed_statements
 from records.selectors import Opened, version_for
@@ -46,7 +47,7 @@ def read(
     found = _version(viewer, type, id, version)
     row = found.version
     audit.record(
-        audit.Name.RECORD_READ, by=viewer.actor, subject=row.record.patient_id,
+        audit.Name.RECORD_READ, by=actor_at(viewer, row.patient), subject=row.patient_id,
         target=str(row.record), count=1, sealer=found.sealer,
     )  # fmt: skip
     etag = f'W/"{row.number}"'
@@ -67,7 +68,7 @@ def proof_of_version(
     found = _version(viewer, type, id, version)
     row = found.version
     audit.record(
-        audit.Name.PROOF_READ, by=viewer.actor, subject=row.record.patient_id,
+        audit.Name.PROOF_READ, by=actor_at(viewer, row.patient), subject=row.patient_id,
         target=str(row.record), sealer=found.sealer,
     )  # fmt: skip
     return proof_response(row.commitment, Disclosed(found.document))

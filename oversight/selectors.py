@@ -7,18 +7,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Model, Q, QuerySet, UUIDField
+from django.db.models.functions import Coalesce, TruncMonth
 
-from accounts.models import Role, User
+from accounts.models import User
+from accounts.selectors import people_names
 from accounts.viewer import Viewer
 from core.acting import portal_acts
-from core.audit import pseudonym
+from core.audit import PRIVATE_ROLES, own_actor, pseudonym
 from core.models import AuditEvent
 from core.selectors import audit_events
 from oversight.models import Case, CaseState, Finding, FindingState
-from records.models import Patient
-from records.selectors import reads_of
+from records.models import Consent, Delegation, Patient
+from records.selectors import reads_of, subjects_of
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 50
@@ -120,8 +121,9 @@ def people_named(text: str) -> QuerySet[User]:
 
 def _at_work(rows: QuerySet[AuditEvent], people: list[UUID]) -> QuerySet[AuditEvent]:
     """What these people did for others; the pseudonym beside what is their own would be theirs."""
-    own = own_pseudonyms(people).values()
-    return rows.filter(actor_id__in=people).exclude(role=Role.PATIENT).exclude(subject__in=own)
+    own = set().union(*own_pseudonyms(people).values())
+    at_work = rows.filter(actor_id__in=people).exclude(role__in=PRIVATE_ROLES)
+    return at_work.exclude(subject__in=own)
 
 
 # -- who read a record, for the patient ------------------------------------------------------------
@@ -141,9 +143,31 @@ def reads_between(
 
 
 def readers_of(patient: Patient) -> list[UUID]:
-    """Who else has looked, ever."""
+    """Who else has looked, ever, as the trail names them."""
     rows = reads_of(patient, own=False).exclude(actor_id=None).order_by()
     return [pk for pk in rows.values_list("actor_id", flat=True).distinct() if pk]
+
+
+def reader_names(patient: Patient, actors: Iterable[UUID]) -> dict[UUID, str]:
+    """What the patient may call those whom the trail names beside them.
+
+    Carers, and people with whom the record was shared, stand there by a hidden name, which is told
+    from those whom the patient let in. The trail alone does not say who they are.
+    """
+    wanted = set(actors)
+    names = people_names(wanted)
+    if unknown := wanted - set(names):
+        hidden = {own_actor(pk): pk for pk in _let_in(patient)}
+        accounts = people_names(hidden[actor] for actor in unknown if actor in hidden)
+        names |= {own_actor(pk): name for pk, name in accounts.items()}
+    return names
+
+
+def _let_in(patient: Patient) -> set[UUID]:
+    records = list(subjects_of(patient).values())
+    carers = Delegation.objects.filter(patient__in=records).values_list("delegate_id", flat=True)
+    guests = Consent.objects.filter(patient__in=records).values_list("user_id", flat=True)
+    return {pk for pk in (*carers, *guests, patient.account_id) if pk}
 
 
 def months_of(patient: Patient) -> list[date]:
@@ -155,7 +179,7 @@ def months_of(patient: Patient) -> list[date]:
 
 def read_for(patient: Patient, pk: int) -> AuditEvent | None:
     """A row of the trail that is about this patient."""
-    return AuditEvent.objects.filter(pk=pk, subject=pseudonym(patient.pk)).first()
+    return AuditEvent.objects.filter(pk=pk, subject__in=list(subjects_of(patient))).first()
 
 
 def reads_like(event: AuditEvent) -> list[AuditEvent]:
@@ -212,12 +236,16 @@ def in_chunks(rows: QuerySet[AuditEvent], size: int = 2000) -> Iterator[list[Aud
         cursor = before(cursor_of(chunk[-1].at, chunk[-1].pk))
 
 
-def own_pseudonyms(accounts: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The pseudonyms of those who have a record of their own, by account."""
+def own_pseudonyms(accounts: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """The pseudonyms of those who have a record of their own, by account; also of merged records."""
+    found: dict[UUID, set[UUID]] = {}
     with portal_acts():
-        found = Patient.objects.filter(account__in=set(accounts))
-        rows = list(found.values_list("account_id", "pk"))
-    return {account: pseudonym(pk) for account, pk in rows if account}
+        own = Patient.objects.annotate(
+            owner=Coalesce("account_id", "merged_into__account_id", output_field=UUIDField())
+        )
+        for owner, pk in own.filter(owner__in=set(accounts)).values_list("owner", "pk"):
+            found.setdefault(owner, set()).add(pseudonym(pk))
+    return found
 
 
 def events_by_id(ids: Iterable[int]) -> list[AuditEvent]:

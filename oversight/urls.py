@@ -8,6 +8,7 @@ urlpatterns = [
     path("my-health/readers/", readers.readers, name="my-readers"),
     path("my-health/readers/<int:pk>/wrong/", readers.wrong, name="reader-wrong"),
     path("my-health/questions/<uuid:pk>/", readers.question, name="my-question"),
+    path("patients/<uuid:patient_id>/readers/", readers.readers, name="person-readers"),
     path("audit/", trail.search, name="audit-log"),
     path("audit/copy.<str:form>", trail.copy, name="audit-copy"),
     path("audit/findings/", findings.finding_list, name="findings"),

@@ -317,6 +317,10 @@ ACCOUNT_RATE_LIMITS = {
     # Asking for recovery writes to all of a person's addresses.
     "recovery": "3/d/user",
     "recovery_link": "10/m/ip",
+    # Guessing a printed code, and finding out by looks or by mail who is a patient here.
+    "activation": "20/d/user",
+    "delegation": "20/d/user",
+    "patient_match": "120/h/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}  # nothing to guess in it; only for our own sake
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -4,7 +4,7 @@ Each rule is a condition for a `Who`. Querysets use it for a viewer; row-level s
 from the same condition (core/row_security.py), so the two locks can't drift apart.
 """
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from accounts.viewer import Viewer
@@ -12,10 +12,16 @@ from core.registry import registry
 from core.row_security import RowRule, Who, one_of
 from records.models import (
     ANY_TYPE,
+    AccountLink,
+    ActivationCode,
     Consent,
     ConsentStatement,
+    Delegation,
     EffectiveAccess,
     Patient,
+    PatientHash,
+    PatientMerge,
+    PatientRegistration,
     Record,
     Version,
 )
@@ -24,6 +30,12 @@ from records.models import (
 def _granted(who: Who) -> QuerySet[EffectiveAccess]:
     """What reaches this person now, directly or through the organisation they act for."""
     return EffectiveAccess.objects.filter(one_of("grantee_id", who.reach), ends_at__gt=Now())
+
+
+def _standing_in(who: Who) -> QuerySet[EffectiveAccess]:
+    """Their own record, and those of people for whom they care."""
+    reasons = (EffectiveAccess.Reason.OWN, EffectiveAccess.Reason.DELEGATE)
+    return _granted(who).filter(reason__in=reasons)
 
 
 def _written(who: Who) -> Q:
@@ -51,8 +63,8 @@ def records(who: Who) -> Q:
 
 def consents(who: Who) -> Q:
     """One's own decisions, and what one was granted."""
-    own = _granted(who).filter(patient=OuterRef("patient"), reason=EffectiveAccess.Reason.OWN)
-    return Q(Exists(own)) | one_of("user_id", who.reach) | one_of("organisation_id", who.reach)
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
+    return own | one_of("user_id", who.reach) | one_of("organisation_id", who.reach)
 
 
 def statements(who: Who) -> Q:
@@ -63,6 +75,34 @@ def statements(who: Who) -> Q:
 def accesses(who: Who) -> Q:
     """What reaches oneself."""
     return one_of("grantee_id", who.reach)
+
+
+def delegations(who: Who) -> Q:
+    """Who stands in for oneself or for whom one cares, for whom one does, and what we set up."""
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
+    return own | one_of("delegate_id", who.reach) | one_of("organisation_id", who.reach)
+
+
+def of_own_record(who: Who) -> Q:
+    """What is about one's own record, or one's office's doing."""
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
+    return own | one_of("organisation_id", who.reach)
+
+
+def merges(who: Who) -> Q:
+    """Of one's own record, and one's office's."""
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("survivor"))))
+    return own | one_of("organisation_id", who.reach)
+
+
+def links(who: Who) -> Q:
+    """That a record was one's own."""
+    return one_of("account_id", who.reach)
+
+
+def nobodys(who: Who) -> Q:
+    """The portal's alone."""
+    return Q(Value(False, output_field=BooleanField()))
 
 
 def versions_visible_to(viewer: Viewer) -> QuerySet[Version]:
@@ -84,4 +124,10 @@ def register() -> None:
         RowRule(Consent, consents),
         RowRule(ConsentStatement, statements),
         RowRule(EffectiveAccess, accesses),
+        RowRule(Delegation, delegations),
+        RowRule(PatientMerge, merges),
+        RowRule(PatientRegistration, of_own_record),
+        RowRule(ActivationCode, of_own_record),
+        RowRule(AccountLink, links),
+        RowRule(PatientHash, nobodys),
     ]

@@ -11,22 +11,38 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
-        from core.registry import NavItem, Panel, registry
+        from core.registry import AccountGroup, AccountPage, NavItem, Panel, registry
         from records import access, gates, panels
 
         access.register()
         gates.register()
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
+        office = frozenset({"registrar", "manager"})
         guests = frozenset({"payer", "researcher"})
         registry.nav_items += [
             NavItem(_("My health"), "my-health", "heartbeat", patient, 10),
             NavItem(_("Timeline"), "my-timeline", "timeline", patient, 20),
             NavItem(_("Sharing"), "sharing", "share", patient, 30),
             NavItem(_("Is it complete?"), "my-seals", "rosette-discount-check", patient, 50),
+            NavItem(_("People I care for"), "caring", "users", patient, 60),
+            NavItem(_("Registration"), "registration", "user-plus", office, 20),
             NavItem(_("Patients"), "patients", "users", care, 10),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
+        registry.account_pages += [
+            AccountPage(
+                _("People I care for"), _("Children, and others who named you as their carer"),
+                "caring", "users", AccountGroup.YOU, order=40,
+            ),
+            AccountPage(
+                _("Use a printed code"), _("Make the record that a practice keeps of you your own"),
+                "activate", "key", AccountGroup.YOU, patient, order=50,
+            ),
+        ]  # fmt: skip
         registry.panels += [
             Panel("records/panels/patient.html", panels.of_patient, patient, 10),
+            Panel(
+                "records/panels/registration.html", panels.of_office, frozenset({"registrar"}), 10
+            ),
             Panel("records/panels/shared.html", panels.of_reader, care | guests, 10),
         ]

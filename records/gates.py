@@ -10,8 +10,9 @@ from chain.models import Commitment, Kind, PersonHead
 from chain.services import Disclosed, guard_documents
 from core import audit
 from core.errors import NotFound
+from records.delegates import actor_at, stands_for
 from records.models import Consent, ConsentStatement, Patient, Version
-from records.selectors import opened, versions_for
+from records.selectors import opened, patient_for, versions_for
 from records.services.consents import ending_of, statement_document
 
 
@@ -23,48 +24,59 @@ def record_document(viewer: Viewer | None, row: Commitment) -> Disclosed:
     if viewer is None:
         return Disclosed(found[0].document)
     audit.record(
-        audit.Name.PROOF_READ, by=viewer.actor, subject=found[0].version.record.patient_id,
-        target=str(found[0].version.record), sealer=found[0].sealer,
+        audit.Name.PROOF_READ, by=actor_at(viewer, found[0].version.patient),
+        subject=found[0].version.patient_id, target=str(found[0].version.record), sealer=found[0].sealer,
     )  # fmt: skip
     return Disclosed(found[0].document)
 
 
 def _versions(viewer: Viewer | None) -> QuerySet[Version]:
     if viewer is not None:
-        return versions_for(viewer)
+        return versions_for(viewer).select_related("patient")
     return Version.objects.filter(record__patient=None).select_related("record")
 
 
 def consent_document(viewer: Viewer, row: Commitment) -> Disclosed:
-    """A grant's signed statement, and that of its end: for the patient who made them."""
+    """A grant's signed statement, and that of its end: for the patient and who cares for them."""
     found = (
-        ConsentStatement.objects.select_related("consent")
-        .filter(entry__commitment=row, consent__patient__account=viewer.user)
+        ConsentStatement.objects.select_related("consent__patient")
+        .filter(entry__commitment=row)
         .first()
     )
-    if found is None:
+    actor = stands_for(viewer, found.consent.patient) if found else None
+    if found is None or actor is None:
         raise NotFound
     subject = found.consent.patient_id
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
+    audit.record(audit.Name.PROOF_READ, by=actor, subject=subject, target=row.kind)
     return Disclosed(statement_document(found), ending_of(found.consent))
 
 
 def head_of_person(viewer: Viewer, row: Commitment) -> Disclosed:
-    """A person's head: for themselves alone."""
+    """A person's head: for themselves and who cares for them."""
     head = PersonHead.objects.filter(commitment=row).first()
-    if head is None or not Patient.objects.filter(pk=head.owner_id, account=viewer.user).exists():
+    patient = Patient.objects.filter(pk=head.owner_id).first() if head else None
+    actor = stands_for(viewer, patient) if patient else None
+    if head is None or actor is None:
         raise NotFound
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=head.owner_id, target=row.kind)
+    audit.record(audit.Name.PROOF_READ, by=actor, subject=head.owner_id, target=row.kind)
     return Disclosed(head_document(head))
 
 
 def access_consent(viewer: Viewer, pk: UUID) -> Consent:
-    """A grant of the viewer's own record; raises NotFound."""
+    """A grant of the viewer's own record, or of somebody's for whom they care; raises NotFound."""
     rows = Consent.objects.select_related("patient", "user", "organisation")
-    found = rows.filter(pk=pk, patient__account=viewer.user).first()
-    if found is None:
+    found = rows.filter(pk=pk).first()
+    if found is None or not stands_for(viewer, found.patient):
         raise NotFound
     return found
+
+
+def access_person(viewer: Viewer, pk: UUID) -> Patient:
+    """The viewer's own record, or that of somebody for whom they care; raises NotFound."""
+    patient = patient_for(viewer, pk)
+    if not stands_for(viewer, patient):
+        raise NotFound
+    return patient
 
 
 def register() -> None:

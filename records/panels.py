@@ -6,7 +6,9 @@ from django.http import HttpRequest
 
 from accounts.viewer import viewer_of
 from records.access import patients_visible_to
+from records.models import PatientMerge
 from records.presenters.sharing import Grant
+from records.registry import merges_listed
 from records.selectors import consents_of, own_patient, reads_of
 
 
@@ -21,6 +23,14 @@ def of_patient(request: HttpRequest) -> dict[str, Any]:
         "standing": [g for g in grants if g.active],
         "reads": reads_of(patient, own=False).exclude(actor_id=None).count(),
     }
+
+
+def of_office(request: HttpRequest) -> dict[str, Any]:
+    """How many merges wait for a second person."""
+    viewer = viewer_of(request)
+    rows, _people = merges_listed(viewer)
+    waiting = [row for row in rows if row.state == PatientMerge.State.PROPOSED]
+    return {"organisation": viewer.organisation, "waiting": len(waiting)}
 
 
 def of_reader(request: HttpRequest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
@@ -29,6 +29,8 @@ READS = (
     AuditEvent.Name.PATIENT_LISTED,
     AuditEvent.Name.RECORD_WRITTEN,
     AuditEvent.Name.PROOF_READ,
+    AuditEvent.Name.PATIENT_MATCHED,
+    AuditEvent.Name.PATIENT_ADMINISTERED,
 )
 
 
@@ -73,7 +75,8 @@ def versions_for(viewer: Viewer) -> QuerySet[Version]:
 
 def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = None) -> Opened:
     """One version (the current one without a number); raises NotFound, also for what is foreign."""
-    rows = versions_for(viewer).filter(record__type=type, record__fhir_id=fhir_id)
+    rows = versions_for(viewer).select_related("patient")
+    rows = rows.filter(record__type=type, record__fhir_id=fhir_id)
     row = (
         rows.filter(number=number).first()
         if number is not None
@@ -86,8 +89,11 @@ def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = No
 
 
 def chart_of(viewer: Viewer, patient_id: UUID, *types: str) -> list[Opened]:
-    """The current versions of a patient's records that this person may see."""
-    rows = versions_for(viewer).filter(current=True, record__patient=patient_id)
+    """The current versions of a patient's records that this person may see; also those of records
+    that are merged into this one.
+    """
+    whose = Q(patient=patient_id) | Q(patient__merged_into=patient_id)
+    rows = versions_for(viewer).filter(whose, current=True)
     return opened(rows.filter(record__type__in=types) if types else rows)
 
 
@@ -106,7 +112,10 @@ def own_patient(viewer: Viewer) -> Patient | None:
 
 def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     """The patients of whom this person may see anything, each with their Patient resource."""
-    patients = list(patients_visible_to(viewer).exclude(account=viewer.user).order_by("created_at"))
+    seen = patients_visible_to(viewer)
+    # A merged record stands in the chart of the one that stayed.
+    others = seen.exclude(account=viewer.user).exclude(merged_into__in=seen.values("pk"))
+    patients = list(others.order_by("created_at"))
     rows = versions_for(viewer).filter(
         current=True, record__type="Patient", record__patient__in=patients
     )
@@ -144,13 +153,19 @@ def display_name(resource: Resource) -> str:
 
 __all__ = [
     "Opened", "chart_of", "consents_of", "directory_names", "display_name", "opened",
-    "own_patient", "patient_for", "patients_listed", "reads_of", "version_for", "versions_for",
+    "own_patient", "patient_for", "patients_listed", "reads_of", "subjects_of", "version_for",
+    "versions_for",
 ]  # fmt: skip
+
+
+def subjects_of(patient: Patient) -> dict[UUID, UUID]:
+    """A patient's names in the trail, with the record of each: theirs, and those merged into it."""
+    return {pseudonym(pk): pk for pk in patient.with_merged}
 
 
 def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     """What was done with a patient's record, newest first; `own`: by the person too."""
-    events = audit_events().filter(subject=pseudonym(patient.pk), name__in=READS)
+    events = audit_events().filter(subject__in=list(subjects_of(patient)), name__in=READS)
     if own or patient.account_id is None:
         return events
     return events.exclude(actor_id__in=[patient.account_id, own_actor(patient.account_id)])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.views import chart, deciding, seals, sharing
+from records.views import caring, chart, deciding, merging, registration, seals, sharing
 
 urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
@@ -14,9 +14,29 @@ urlpatterns = [
     path("sharing/new/", deciding.share, name="share"),
     path("sharing/new/check/", deciding.check, name="share-check"),
     path("sharing/<uuid:pk>/end/", deciding.end, name="share-end"),
+    path("sharing/carers/new/", caring.carer_new, name="carer-new"),
+    path("sharing/carers/<uuid:pk>/end/", caring.carer_end, name="carer-end"),
+    path("activate/", caring.activate, name="activate"),
+    path("caring/", caring.caring, name="caring"),
+    path("caring/<uuid:pk>/answer/", caring.answer, name="caring-answer"),
+    path("registration/", registration.patients, name="registration"),
+    path("registration/new/", registration.new, name="registration-new"),
+    path("registration/merges/", merging.merges, name="merges"),
+    path("registration/merges/<uuid:pk>/", merging.merge, name="merge"),
+    path("registration/<uuid:pk>/", registration.patient, name="registered"),
+    path("registration/<uuid:pk>/code/", registration.code, name="registered-code"),
+    path("registration/<uuid:pk>/guardian/", registration.guardian, name="registered-guardian"),
+    path("registration/<uuid:pk>/merge/", merging.propose, name="registered-merge"),
+    path("registration/<uuid:pk>/unlink/", registration.unlink, name="registered-unlink"),
+    path("registration/guardians/<uuid:pk>/end/", registration.guardian_end, name="guardian-end"),
     path("patients/", chart.patients_page, name="patients"),
     path("patients/<uuid:patient_id>/", chart.summary_page, name="chart"),
     path("patients/<uuid:patient_id>/trends/", chart.trends_page, name="chart-trends"),
     path("patients/<uuid:patient_id>/timeline/", chart.timeline_page, name="chart-timeline"),
+    path("patients/<uuid:patient_id>/sharing/", sharing.sharing, name="person-sharing"),
+    path("patients/<uuid:patient_id>/sharing/new/", deciding.share, name="person-share"),
+    path(
+        "patients/<uuid:patient_id>/sharing/new/check/", deciding.check, name="person-share-check"
+    ),
     path("patients/<uuid:patient_id>/<str:type>/<str:fhir_id>/", chart.record_page, name="record"),
 ]

@@ -67,8 +67,9 @@ class ReadersView(generics.ListAPIView[AuditEvent]):
     @extend_schema(operation_id="me_readers_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Who did what with your record, you included, newest first."""
-        patient = require_patient(api_viewer(request))
+        viewer = api_viewer(request)
+        patient = require_patient(viewer)
         rows: QuerySet[AuditEvent] = reads_between(patient, own=True)
         page = self.paginate_queryset(rows) or []
-        reads = single_reads(page, patient)
+        reads = single_reads(page, patient, viewer)
         return self.get_paginated_response(ReadSerializer(reads, many=True).data)

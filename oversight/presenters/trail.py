@@ -1,6 +1,6 @@
 """Rows of the trail as auditors see them: patients by pseudonym, and never by their name."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role
 from accounts.selectors import organisation_names, people_names
-from core.audit import Details, details_of
-from core.keys import KeyDestroyed, Owner, Sealer, Tampered, sealer_for
+from core.audit import CARER_ROLE, Details, details_of
+from core.keys import Owner, Sealer, Tampered, sealers_for
 from core.models import AuditEvent
 from oversight.rows import instant
-from oversight.selectors import own_pseudonyms
+from oversight.selectors import own_pseudonyms, reader_names
 from records.models import Patient
+from records.selectors import subjects_of
 
 SHORT = 8  # characters of a pseudonym that are enough to tell people apart on a page
 
@@ -97,12 +98,12 @@ def event_rows(events: Sequence[AuditEvent], *, patient: Patient | None = None) 
     For the `patient` themselves, what lies under their key is opened.
     """
     actors = {row.actor_id for row in events if row.actor_id}
-    own, people = own_pseudonyms(actors), people_names(actors)
+    own = own_pseudonyms(actors)
+    people = reader_names(patient, actors) if patient else people_names(actors)
     places = organisation_names(row.organisation_id for row in events if row.organisation_id)
-    owner = Owner.patient(patient.pk) if patient else Owner.portal()
+    whose = subjects_of(patient) if patient else {}
     readable = [row for row in events if row.details and (row.subject is not None) == bool(patient)]
-    sealer = _sealer(owner) if readable else None
-    legible = {row.pk: _details(row, sealer) for row in readable}
+    legible = details_told(readable, whose)
     return [
         EventRow(
             row,
@@ -114,24 +115,37 @@ def event_rows(events: Sequence[AuditEvent], *, patient: Patient | None = None) 
     ]
 
 
-def _who(row: AuditEvent, people: dict[UUID, str], own: dict[UUID, UUID]) -> str:
+def _who(row: AuditEvent, people: dict[UUID, str], own: dict[UUID, set[UUID]]) -> str:
     if row.actor_id is None:
         return "Salus"
-    if row.role == Role.PATIENT or (row.subject and own.get(row.actor_id) == row.subject):
+    if row.role == CARER_ROLE:
+        return people.get(row.actor_id, _("Somebody who cares for the patient"))
+    if row.role == Role.PATIENT or (row.subject and row.subject in own.get(row.actor_id, ())):
         return _("A patient")
     return people.get(row.actor_id, _("Somebody who has left"))
 
 
-def _sealer(owner: Owner) -> Sealer | None:
-    try:
-        return sealer_for(owner)
-    except KeyDestroyed:
-        return None
+def details_told(rows: Iterable[AuditEvent], whose: Mapping[UUID, UUID]) -> dict[int, Details]:
+    """What lies under the keys of these patients (by pseudonym), or where it is about nobody under
+    the portal's, by row; nothing where a key is gone.
+    """
+    found, events = dict[int, Details](), list(rows)
+    owners = {row.subject: _owner(row, whose) for row in events}
+    sealers = sealers_for(owner for owner in owners.values() if owner)
+    for row in events:
+        owner = owners[row.subject]
+        if owner is not None and owner in sealers:
+            found[row.pk] = _details(row, sealers[owner])
+    return found
 
 
-def _details(row: AuditEvent, sealer: Sealer | None) -> Details:
-    if sealer is None:
-        return Details()
+def _owner(row: AuditEvent, whose: Mapping[UUID, UUID]) -> Owner | None:
+    if row.subject is None:
+        return Owner.portal()
+    return Owner.patient(whose[row.subject]) if row.subject in whose else None
+
+
+def _details(row: AuditEvent, sealer: Sealer) -> Details:
     try:
         return details_of(row, sealer)
     except Tampered:

@@ -13,6 +13,7 @@ from core.keys import KeyDestroyed, Owner, Sealer, sealer_for
 from core.models import AuditEvent
 from oversight.gates import require_auditor, require_patient
 from oversight.models import Case, CaseEvent, CaseState, Finding
+from records.selectors import subjects_of
 
 LONGEST = 4000  # characters
 MOST_EVENTS = 500
@@ -22,8 +23,8 @@ MOST_EVENTS = 500
 def case_open(*, events: Sequence[AuditEvent], text: str, by: Viewer) -> Case:
     """A person says that something about their record looks wrong."""
     patient = require_patient(by)
-    subject = audit.pseudonym(patient.pk)
-    if not events or any(event.subject != subject for event in events):
+    whose = subjects_of(patient)
+    if not events or any(event.subject not in whose for event in events):
         raise Invalid(problems=[Problem("", _("There is nothing here to ask about."))])
     asked = CaseEvent.objects.filter(case__patient=patient, event=events[0])
     if asked.exclude(case__state=CaseState.ANSWERED).exists():

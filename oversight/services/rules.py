@@ -14,12 +14,13 @@ from django.db import connection
 from django.db.models import Max
 
 from core.acting import portal_acts
-from core.audit import Name, pseudonym
+from core.audit import PRIVATE_ROLES, Name, pseudonym
 from core.models import Purpose
 from oversight.models import AuditSeal, Rule, RuleSetting, Scan
 from records.models import Patient
 
 SEALS_AT_ONCE = 200
+PRIVATE = ["", *PRIVATE_ROLES]
 LOOKS = [Name.RECORD_READ.value, Name.RECORD_LISTED.value, Name.PROOF_READ.value]
 
 
@@ -63,11 +64,12 @@ def rule_settings() -> list[RuleSetting]:
 
 # -- what they have in common ----------------------------------------------------------------------
 
-# Looks of people at others' records: a patient who looks at their own acts as a patient.
+# Looks of people at others' records: a patient who looks at their own acts as a patient, and who
+# cares for one as a carer, whom the patient named.
 _LOOKED = """
 SELECT e.* FROM oversight_auditsealed AS s JOIN core_auditevent AS e ON e.id = s.event_id
 WHERE s.seal_id > %(after)s AND s.seal_id <= %(to)s AND e.actor_id IS NOT NULL
-  AND e.subject IS NOT NULL AND e.role NOT IN ('', 'patient') AND e.name = ANY(%(looks)s)
+  AND e.subject IS NOT NULL AND NOT e.role = ANY(%(private)s) AND e.name = ANY(%(looks)s)
 """
 _INSERT = """
 INSERT INTO oversight_finding (rule, key, event_id, actor_id, count, at, found_at, state, reason)
@@ -80,8 +82,11 @@ RETURNING (xmax = 0)
 """
 
 
+_MEANT = {"looks": LOOKS, "private": PRIVATE}
+
+
 def _run(sql: str, window: Window, **more: Any) -> int:
-    parameters = {"after": window.after, "to": window.to, "looks": LOOKS, **more}
+    parameters = {"after": window.after, "to": window.to, **_MEANT, **more}
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return sum(new for (new,) in cursor.fetchall())
@@ -97,7 +102,7 @@ WITH touched AS (
   SELECT e.actor_id, t.hour, min(e.id) AS id, min(e.at) AS at, count(DISTINCT e.subject) AS patients
   FROM touched AS t JOIN core_auditevent AS e
     ON e.actor_id = t.actor_id AND e.at >= t.hour AND e.at < t.hour + interval '1 hour'
-  WHERE e.subject IS NOT NULL AND e.role NOT IN ('', 'patient') AND e.name = ANY(%(looks)s)
+  WHERE e.subject IS NOT NULL AND NOT e.role = ANY(%(private)s) AND e.name = ANY(%(looks)s)
   GROUP BY e.actor_id, t.hour
 )
 {_INSERT}
@@ -134,19 +139,32 @@ def _break_glass(window: Window, _setting: RuleSetting) -> int:
 
 
 # The reader's organisation has written nothing about the patient, to this day (care often reads
-# first), and neither it nor the reader was allowed to see anything at that time.
+# first), and neither it nor the reader was allowed to see anything at that time: by a grant, or by
+# caring for them. What holds for a record holds for those that were merged into it then.
 _UNRELATED = f"""{_INSERT}
 SELECT %(rule)s, %(rule)s || ':' || l.actor || ':' || l.subject || ':' || l.at::date,
   l.id, l.actor, 1, l.at, now(), 'open', ''
 FROM unnest(%(ids)s::bigint[], %(actors)s::uuid[], %(places)s::uuid[], %(subjects)s::uuid[],
   %(patients)s::uuid[], %(times)s::timestamptz[]) AS l(id, actor, place, subject, patient, at)
+CROSS JOIN LATERAL (
+  WITH RECURSIVE above(id) AS (
+    SELECT l.patient UNION
+    SELECT m.survivor_id FROM above JOIN records_patientmerge AS m ON m.retired_id = above.id
+    WHERE m.state IN ('merged', 'undone') AND m.decided_at <= l.at
+      AND (m.undone_at IS NULL OR m.undone_at > l.at)
+  ) SELECT array_agg(id) AS records FROM above
+) AS known
 WHERE NOT EXISTS (
   SELECT FROM records_version AS v JOIN records_record AS r ON r.id = v.record_id
-  WHERE r.patient_id = l.patient AND v.author_id = l.place
+  WHERE r.patient_id = ANY(known.records) AND v.author_id = l.place
 ) AND NOT EXISTS (
   SELECT FROM records_consent AS c
-  WHERE c.patient_id = l.patient AND (c.organisation_id = l.place OR c.user_id = l.actor)
+  WHERE c.patient_id = ANY(known.records) AND (c.organisation_id = l.place OR c.user_id = l.actor)
     AND c.created_at <= l.at AND c.ends_at > l.at AND (c.revoked_at IS NULL OR c.revoked_at > l.at)
+) AND NOT EXISTS (
+  SELECT FROM records_delegation AS d
+  WHERE d.patient_id = ANY(known.records) AND d.delegate_id = l.actor
+    AND d.accepted_at <= l.at AND d.ends_at > l.at AND (d.ended_at IS NULL OR d.ended_at > l.at)
 ) {_KEEP}"""  # noqa: S608 - our own words  # nosec B608
 _FIRST_LOOKS = f"""
 SELECT min(id), actor_id, organisation_id, subject, min(at) FROM ({_LOOKED}) AS looked
@@ -161,7 +179,7 @@ def _no_relationship(window: Window, _setting: RuleSetting) -> int:
     found, so that the key never goes into a query.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_LOOKS, {"after": window.after, "to": window.to, "looks": LOOKS})
+        cursor.execute(_FIRST_LOOKS, {"after": window.after, "to": window.to, **_MEANT})
         looks = cursor.fetchall()
     people = _patients_of({subject for _, _, _, subject, _ in looks})
     known = [(*look, people[look[3]]) for look in looks if look[3] in people]

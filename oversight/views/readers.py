@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.selectors import people_names
 from accounts.viewer import Viewer, viewer_of
 from core.errors import Conflict, NotFound
 from oversight.forms import WordsForm
@@ -23,19 +22,21 @@ from oversight.selectors import (
     cursor_of,
     months_of,
     read_for,
+    reader_names,
     readers_of,
     reads_between,
     reads_like,
 )
 from oversight.services.cases import case_open
 from records.models import Patient
+from records.presenters.whose import Whose
 from records.selectors import own_patient
-from records.views.chart import of_patient
+from records.views.chart import of_patient, of_person
 
 PAGE = 200  # rows of the trail; a page ends where a day does
 
 
-@of_patient
+@of_person
 def readers(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """Who read the record, by day and person; of one person or month if wished."""
     own = request.GET.get("own") == "1"
@@ -44,16 +45,18 @@ def readers(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
     found, more = whole_days(
         list(rows.filter(before(request.GET.get("before", "")))[: PAGE + 1]), PAGE
     )
-    names = people_names(readers_of(patient))
+    names = reader_names(patient, readers_of(patient))
+    whose = Whose.of(viewer, patient)
     context = {
-        "days": days(found, patient),
+        "days": days(found, patient, viewer),
+        "whose": whose,
         "older": cursor_of(found[-1].at, found[-1].pk) if more else "",
         "own": own,
         "people": sorted(names.items(), key=lambda item: item[1]),
         "person": person,
         "months": months_of(patient),
         "month": month,
-        "questions": [CaseRow(case) for case in cases_of(viewer)[:20]],
+        "questions": [CaseRow(case) for case in cases_of(viewer)[:20]] if whose.own else [],
     }
     return render(request, "oversight/readers.html", context)
 
@@ -91,7 +94,7 @@ def wrong(request: HttpRequest, viewer: Viewer, patient: Patient, pk: int) -> Ht
             return HttpResponseRedirect(reverse("my-readers"))
         messages.success(request, _("An auditor will look into it. The answer comes here."))
         return HttpResponseRedirect(reverse("my-question", args=[case.pk]))
-    [day] = days(events, patient)
+    [day] = days(events, patient, viewer)
     context = {"form": form, "day": day, "read": day.reads[0]}
     return render(request, "oversight/wrong.html", context, status=422 if form.errors else 200)
 

@@ -103,10 +103,13 @@ PEOPLE: Final = (
         HARBOUR,
         besides=((WILLOW, Role.CLINICIAN), (WILLOW, Role.MANAGER)),
     ),
+    DemoPerson("registrar", "Ines Bookwell", Role.REGISTRAR, HARBOUR),
     DemoPerson("payer", "Petra Coverwell", Role.PAYER, PAYER),
     DemoPerson("pharma", "Mika Batchford", Role.PHARMA, MAKER),
     DemoPerson("researcher", "Ola Cohortson", Role.RESEARCHER, INSTITUTE),
     DemoPerson("donor", "Dana Goodturn", Role.DONOR),
     DemoPerson("auditor", "Audrey Tracewell", Role.AUDITOR),
     DemoPerson("admin", "Ada Keyholder", Role.ADMINISTRATOR),
+    # Cares for Robin Example.
+    DemoPerson("carer", "Casey Helpworth", Role.PATIENT),
 )

@@ -67,6 +67,13 @@ DEMO_ROLES: Final = (
         "/patients/",
     ),
     DemoRole(
+        Role.REGISTRAR,
+        _("Register a patient"),
+        _("Write down who somebody is, find doubles, and print the code that opens the record."),
+        "user-plus",
+        "/registration/",
+    ),
+    DemoRole(
         Role.PHARMA,
         _("Upload a shipment"),
         _("Hand in a delivery and follow every pack from the maker to the pharmacy."),

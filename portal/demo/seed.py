@@ -1,7 +1,7 @@
 """Fill an empty portal with made-up people and records, through the same doors as real ones."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,13 +33,20 @@ from portal.demo.people import (
     DemoPerson,
 )
 from portal.demo.shipment_csv import good_csv
-from records.models import Consent, Patient, Record, Scope
+from records.models import Consent, Patient, PatientRegistration, Record, Scope
 from records.services.consents import consent_grant, consent_revoke
+from records.services.delegations import carer_offer, delegation_accept
 from records.services.importing import import_bundle
 from records.services.people import patient_link
+from records.services.registration import PatientDetails, code_issue, patient_register
 from supply.recording import shipment_record
 from supply.selectors import shipments_of
 from supply.services import product_add, shipment_check, shipment_confirm
+
+NEW_PATIENT = PatientDetails(
+    family="Sampleton", given="Noa", born=date(1991, 6, 15), gender="other",
+    line="12 Made-up Street", postcode="00012", city="Demoville", phone="+1 555 0100 012",
+)  # fmt: skip
 
 
 @portal_acts()
@@ -53,6 +60,8 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _link_patient()
     _ensure_consents()
     _ensure_sharing_patients()
+    _ensure_registered()
+    _ensure_carer()
     _ensure_shipment()
     seed_audit()
 
@@ -150,6 +159,28 @@ def _ensure_sharing_patients() -> None:
         patient = Patient.objects.get(pk=UUID(patient_id))
         if patient.account_id is None:
             _share_with_hospital(patient, list(Scope)[0 if index % 3 else index % len(Scope)])
+
+
+def _ensure_registered() -> None:
+    """Somebody whom the registrar has written down, and who has a code but no account yet."""
+    if PatientRegistration.objects.exists():
+        return
+    by = viewer_for(User.objects.get(email=f"{Role.REGISTRAR.value}@salus.example"))
+    patient = patient_register(details=NEW_PATIENT, by=by, reason="demo")
+    code_issue(patient_id=patient.pk, by=by)
+
+
+def _ensure_carer() -> None:
+    """Somebody who cares for the demo's patient."""
+    patient = Patient.objects.get(pk=UUID(DEMO_PATIENT))
+    if patient.delegations.exists():
+        return
+    owner, carer = (User.objects.get(email=f"{key}@salus.example") for key in ("patient", "carer"))
+    offer = carer_offer(
+        patient=patient, email=carer.email, may_share=True, by=viewer_for(owner),
+        last_day=timezone.now().date() + timedelta(days=365),
+    )  # fmt: skip
+    delegation_accept(delegation=offer, by=viewer_for(carer))
 
 
 @transaction.atomic

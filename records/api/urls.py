@@ -2,6 +2,15 @@
 
 from django.urls import path
 
+from records.api.carers import CarerEndView, CarersView, CaringAcceptView, CaringView
+from records.api.patients import (
+    MergeDecisionView,
+    MergesView,
+    PatientCodeView,
+    PatientSearchView,
+    PatientsView,
+    PatientView,
+)
 from records.api.views import (
     ConsentDraftsView,
     ConsentEndDraftsView,
@@ -10,6 +19,16 @@ from records.api.views import (
 )
 
 urlpatterns = [
+    path("patients/", PatientsView.as_view(), name="api-patients"),
+    path("patients/search/", PatientSearchView.as_view(), name="api-patient-search"),
+    path("patients/<uuid:pk>/", PatientView.as_view(), name="api-patient"),
+    path("patients/<uuid:pk>/code/", PatientCodeView.as_view(), name="api-patient-code"),
+    path("merges/", MergesView.as_view(), name="api-merges"),
+    path("merges/<uuid:pk>/<str:do>/", MergeDecisionView.as_view(), name="api-merge-decision"),
+    path("me/carers/", CarersView.as_view(), name="api-carers"),
+    path("me/carers/<uuid:pk>/end/", CarerEndView.as_view(), name="api-carer-end"),
+    path("me/caring/", CaringView.as_view(), name="api-caring"),
+    path("me/caring/<uuid:pk>/accept/", CaringAcceptView.as_view(), name="api-caring-accept"),
     path("consents/", ConsentsView.as_view(), name="api-consents"),
     path("consents/drafts/", ConsentDraftsView.as_view(), name="api-consent-drafts"),
     path("consents/<uuid:pk>/end/", ConsentEndView.as_view(), name="api-consent-end"),

@@ -16,20 +16,25 @@ from chain.registry import end, register
 from chain.services import Ending, Item, commit
 from core import audit
 from core.acting import portal_acts
-from core.errors import Conflict, Forbidden, Invalid, Problem
+from core.errors import Conflict, Invalid, Problem
 from core.keys import Owner, Sealer, sealer_for
+from records.delegates import acts_for
 from records.models import (
     SCOPE_TYPES,
     Consent,
     ConsentStatement,
     Custody,
+    Delegation,
     EffectiveAccess,
     Patient,
     Scope,
 )
+from records.services.effects import effects_add
 from records.services.statements import DAY, Draft, end_draft, grant_draft
 
 LONGEST = timedelta(days=366 * 5)
+# In the audit trail, where Salus itself ends what was shared.
+NEVER_THEIRS = "The record was in somebody else's account."
 Signature = dict[str, Any]
 
 
@@ -49,14 +54,14 @@ def consent_draft(  # noqa: PLR0913 - what a grant is made of
 
     Raises Forbidden, Invalid or Conflict where it can't be granted.
     """
-    _only_the_patient(patient, by)
+    delegation = acts_for(by, patient)
     ends_at = _end_of(last_day)
     if isinstance(grantee, User) and grantee.pk == by.user.pk:
         raise Invalid(problems=[Problem("grantee", _("You see your own record anyway."))])
     _refuse_second(patient, _grantee_key(grantee), scope, ends_at)
     return grant_draft(
         patient_id=patient.pk, grantee=grantee, scope=scope, ends_at=ends_at,
-        last_day=date_format(last_day, DAY), custody=custody,
+        last_day=date_format(last_day, DAY), custody=custody, delegation=delegation,
     )  # fmt: skip
 
 
@@ -78,7 +83,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     _only_for("grant", said)
     _only_for_the_current_registry(draft)
     patient = Patient.objects.select_for_update().get(pk=said["patient"].removeprefix("Patient/"))
-    _only_the_patient(patient, by)
+    delegation = acts_for(by, patient)
     kind, _slash, grantee = said["grantee"].partition("/")
     who = {"user_id" if kind == "User" else "organisation_id": UUID(grantee)}
     scope, ends_at = Scope(said["scope"]), datetime.fromisoformat(said["ends_at"])
@@ -91,7 +96,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
         id=said["id"], patient=patient, scope=scope, ends_at=ends_at,
         sealed_secret=sealer.seal(draft.secret, _secret_context(said["id"])), **who,
     )  # fmt: skip
-    EffectiveAccess.objects.bulk_create(
+    effects_add(
         EffectiveAccess(
             consent=consent,
             patient=patient,
@@ -108,7 +113,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     entry = register(commitment)
     _keep(consent, ConsentStatement.GRANT, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk,
+        audit.Name.CONSENT_GRANTED, by=_actor(by, delegation), subject=patient.pk,
         target=f"Consent/{consent.pk}", sealer=sealer,
     )  # fmt: skip
     return consent
@@ -124,11 +129,6 @@ def _refuse_second(patient: Patient, who: dict[str, UUID], scope: Scope, ends_at
 
 def _grantee_key(grantee: User | Organisation) -> dict[str, UUID]:
     return {"user_id" if isinstance(grantee, User) else "organisation_id": grantee.pk}
-
-
-def _only_the_patient(patient: Patient, by: Viewer) -> None:
-    if patient.account_id != by.user.pk:
-        raise Forbidden(_("Only the person whose record it is decides who sees it."))
 
 
 def _only_for(action: str, said: dict[str, Any]) -> None:
@@ -158,14 +158,20 @@ def _end_of(last_day: date) -> datetime:
 
 def consent_end_draft(*, consent: Consent, by: Viewer, custody: Custody) -> Draft:
     """What the person would sign to end a grant."""
-    _only_the_patient(consent.patient, by)
+    return _end_draft(consent, custody, acts_for(by, consent.patient))
+
+
+def _end_draft(consent: Consent, custody: Custody, delegation: Delegation | None) -> Draft:
     rows = consent.statements.select_related("entry__commitment", "consent")
     granted = rows.get(number=ConsentStatement.GRANT)
     assert granted.entry.commitment is not None
     # Named as in the grant: ending must not depend on where new consents go today.
     place = Draft.of_document(statement_document(granted)).said["registry"]
     who = str(consent.user or consent.organisation)
-    return end_draft(consent, granted.entry.commitment, place, who, custody)
+    return end_draft(
+        consent, granted=granted.entry.commitment, place=place, who=who, custody=custody,
+        delegation=delegation,
+    )  # fmt: skip
 
 
 def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
@@ -174,10 +180,28 @@ def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
     return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
 
 
+def consents_end_all(*, patient: Patient, by: Viewer) -> None:
+    """Salus ends what an account granted whose record it never was; in the caller's transaction."""
+    rows = patient.consents.filter(status=Consent.Status.ACTIVE)
+    for consent in rows.select_related("patient", "user", "organisation"):
+        draft = _end_draft(consent, Custody.PORTAL, None)
+        _ended(consent, draft, draft.portal_signature(), by.actor, reason=NEVER_THEIRS)
+
+
 @portal_acts()
 def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed end take effect at once; the secret is revealed on the chain."""
-    _only_the_patient(consent.patient, by)
+    delegation = acts_for(by, consent.patient)
+    return _ended(consent, draft, signature, _actor(by, delegation))
+
+
+def _actor(by: Viewer, delegation: Delegation | None) -> audit.Actor:
+    return by.actor.as_carer if delegation else by.actor
+
+
+def _ended(
+    consent: Consent, draft: Draft, signature: Signature, by: audit.Actor, *, reason: str = ""
+) -> Consent:
     said = draft.said
     _only_for("revoke", said)
     if said["id"] != str(consent.pk):
@@ -193,8 +217,8 @@ def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Vie
     document = draft.document(signature)
     _keep(row, ConsentStatement.END, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id,
-        target=f"Consent/{row.pk}", sealer=sealer,
+        audit.Name.CONSENT_REVOKED, by=by, subject=row.patient_id,
+        target=f"Consent/{row.pk}", reason=reason, sealer=sealer,
     )  # fmt: skip
     return row
 

@@ -23,7 +23,7 @@ from chain.signatures import Registry, typed_data, typed_digest
 from core.deployment import portal_urn
 from core.errors import Invalid, Problem, Unavailable
 from core.keys import Owner, sealer_for
-from records.models import SCOPE_TYPES, Consent, Custody, Scope
+from records.models import SCOPE_TYPES, Consent, Custody, Delegation, Scope
 from records.services.store import instant
 
 DOCUMENT, STATEMENT = "salus-consent/1", "salus-consent-statement/1"
@@ -119,6 +119,7 @@ def grant_draft(  # noqa: PLR0913 - what a grant is made of
     ends_at: datetime,
     last_day: str,
     custody: Custody,
+    delegation: Delegation | None = None,
 ) -> Draft:
     """The statement `I let ... see ... until ...`."""
     secret = os.urandom(SECRET)
@@ -130,29 +131,53 @@ def grant_draft(  # noqa: PLR0913 - what a grant is made of
         "lock": hex_of(keccak256(secret)),
         "resource_types": list(SCOPE_TYPES[scope]),
         "scope": scope.value,
-        "text": grant_text(str(grantee), str(scope.label), last_day),
+        "text": grant_text(str(grantee), str(scope.label), last_day, delegation),
     }
     return Draft(canonical(said), secret)
 
 
-def end_draft(
-    consent: Consent, granted: Commitment, place: Place, who: str, custody: Custody
+def end_draft(  # noqa: PLR0913 - what an end is made of
+    consent: Consent,
+    *,
+    granted: Commitment,
+    place: Place,
+    who: str,
+    custody: Custody,
+    delegation: Delegation | None = None,
 ) -> Draft:
     """The statement `... may no longer see my record`; `place` is where the grant was recorded."""
     said = _common(consent.pk, consent.patient_id, custody, place) | {
         "action": "revoke",
         "consent": hex_of(granted.digest),
-        "text": _("%(who)s may no longer see what I shared with them on %(day)s.")
-        % {"who": who, "day": date_format(consent.created_at, DAY)},
+        "text": _end_text(who, date_format(consent.created_at, DAY), delegation),
     }
     return Draft(canonical(said))
 
 
-def grant_text(who: str, what: str, last_day: str) -> str:
+def grant_text(who: str, what: str, last_day: str, delegation: Delegation | None = None) -> str:
     """The sentence that a person signs, and that their wallet shows them."""
-    return _("I let %(who)s see this until the end of %(day)s: %(what)s.") % {
-        "who": who, "what": what, "day": last_day,
-    }  # fmt: skip
+    words = {"who": who, "what": what, "day": last_day}
+    if delegation is None:
+        return _("I let %(who)s see this until the end of %(day)s: %(what)s.") % words
+    return _(
+        "For the person whose record this is, %(delegate)s (%(kind)s) lets %(who)s see this until "
+        "the end of %(day)s: %(what)s."
+    ) % (words | _said_by(delegation))
+
+
+def _end_text(who: str, day: str, delegation: Delegation | None) -> str:
+    words = {"who": who, "day": day}
+    if delegation is None:
+        return _("%(who)s may no longer see what I shared with them on %(day)s.") % words
+    return _(
+        "For the person whose record this is, %(delegate)s (%(kind)s) says: %(who)s may no longer "
+        "see what was shared with them on %(day)s."
+    ) % (words | _said_by(delegation))
+
+
+def _said_by(delegation: Delegation) -> dict[str, str]:
+    kind = str(delegation.get_kind_display()).lower()
+    return {"delegate": str(delegation.delegate), "kind": kind}
 
 
 def _current_place() -> Place:

@@ -14,6 +14,7 @@ from core.acting import portal_acts
 from core.keys import Owner, Sealer, sealer_for
 from records.fhir.resources import Resource
 from records.models import Patient, Record, Version
+from records.services.index import index_keep
 
 FHIR = Kind.FHIR
 
@@ -64,7 +65,25 @@ def create(new: Sequence[NewResource], *, at: datetime) -> list[Version]:
     versions: list[Version] = []
     for owner, rows in by_owner.items():
         versions += _versions(rows, sealer_for(owner), at)
-    return Version.objects.bulk_create(versions)
+    made = Version.objects.bulk_create(versions)
+    index_keep(n.resource for n in new if n.resource["resourceType"] == "Patient")
+    return made
+
+
+@portal_acts()
+def revise(new: NewResource, *, at: datetime) -> Version:
+    """Write the next version of a resource; raises KeyDestroyed where its patient was erased."""
+    rows = Record.objects.select_for_update()
+    record = rows.get(type=new.resource["resourceType"], fhir_id=new.resource["id"])
+    last = record.versions.get(current=True)
+    Version.objects.filter(pk=last.pk).update(current=False)
+    [version] = _versions(
+        [(new, record)], sealer_for(owner_of(new.patient_id)), at, last.number + 1
+    )
+    version.save()
+    if record.type == "Patient":
+        index_keep([new.resource])
+    return version
 
 
 def _ensure_patients(ids: set[UUID]) -> None:
@@ -72,7 +91,7 @@ def _ensure_patients(ids: set[UUID]) -> None:
 
 
 def _versions(
-    rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime
+    rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime, number: int = 1
 ) -> list[Version]:
     drafts = [
         (
@@ -80,7 +99,7 @@ def _versions(
                 record=record,
                 patient_id=new.patient_id,
                 type=record.type,
-                number=1,
+                number=number,
                 author_id=new.author_id,
                 custodian_id=new.custodian_id,
                 created_at=at,
@@ -89,7 +108,7 @@ def _versions(
         )
         for new, record in rows
     ]
-    items = [Item(FHIR, version.path, stamped(new.resource, 1, at)) for version, new in drafts]
+    items = [Item(FHIR, version.path, stamped(new.resource, number, at)) for version, new in drafts]
     commitments = commit(items, sealer=sealer)
     for (version, _), item, commitment in zip(drafts, items, commitments, strict=True):
         version.sealed = sealer.seal(item.document, seal_context(version.path))

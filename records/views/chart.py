@@ -14,9 +14,11 @@ from accounts.viewer import Viewer, viewer_of
 from core import audit
 from core.errors import NotFound
 from records.fhir.schema import resource_types
+from records.gates import access_person
 from records.models import Patient
 from records.presenters.chart import FILTERS, Person, by_year, entries, summary, trends
 from records.presenters.clinical import Entry
+from records.presenters.whose import Whose
 from records.selectors import (
     chart_of,
     directory_names,
@@ -46,24 +48,42 @@ def of_patient(view: ChartView[P]) -> Callable[..., HttpResponse]:
     return wrapped
 
 
+def of_person(view: ChartView[P]) -> Callable[..., HttpResponse]:
+    """Like `of_patient`, for the person themselves and for who cares for them alone."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        viewer = viewer_of(request)
+        wanted = kwargs.pop("patient_id", None)
+        patient = access_person(viewer, wanted) if isinstance(wanted, UUID) else own_patient(viewer)
+        if patient is None:
+            return render(request, "records/no_record.html")
+        return view(request, viewer, patient, *args, **kwargs)
+
+    return wrapped
+
+
 def _page(
     viewer: Viewer, patient: Patient, rows: list[Entry], target: str, **more: Any
 ) -> dict[str, Any]:
     """What every page of a chart shows; one audit row per request."""
+    whose = Whose.of(viewer, patient)
     audit.record(
         audit.Name.RECORD_LISTED,
-        by=viewer.actor,
+        by=whose.actor(viewer),
         subject=patient.pk,
         target=target,
         count=len(rows),
         sealer=rows[0].opened.sealer if rows else None,
     )
-    about = next((e.resource for e in rows if e.type == "Patient"), None)
-    own = patient.account_id == viewer.user.pk
+    about = [e.resource for e in rows if e.type == "Patient"]
+    # Records that are merged into this one bring their own Patient resources along.
+    about.sort(key=lambda resource: resource["id"] != str(patient.pk))
     return {
         "patient": patient,
-        "own": own,
-        "person": Person.of(about, timezone.now().date()),
+        "own": whose.own,
+        "whose": whose,
+        "person": Person.of(about[0] if about else None, timezone.now().date()),
         "allergies": [e for e in rows if e.type == "AllergyIntolerance"],
         **more,
     }
@@ -113,17 +133,19 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     found = version_for(viewer, type, fhir_id)
     if found.version.record.patient_id != patient_id:
         raise NotFound
+    patient = patient_for(viewer, patient_id)
+    whose = Whose.of(viewer, patient)
     audit.record(
-        audit.Name.RECORD_READ, by=viewer.actor, subject=patient_id,
+        audit.Name.RECORD_READ, by=whose.actor(viewer), subject=patient_id,
         target=str(found.version.record), count=1, sealer=found.sealer,
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
-    own = (patient := own_patient(viewer)) is not None and patient.pk == patient_id
     context = {
         "entry": entry,
         "patient_id": patient_id,
-        "own": own,
+        "own": whose.own,
+        "whose": whose,
         "written_by": next(iter(names.values()), ""),
     }
     return render(request, "records/record.html", context)

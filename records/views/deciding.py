@@ -7,17 +7,18 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.viewer import Viewer, viewer_of
 from core.errors import Conflict, Invalid, SalusError, Unavailable
+from records.delegates import acts_for
 from records.forms import ShareForm, SignForm
 from records.gates import access_consent
 from records.models import Consent, Custody, Patient, Scope
 from records.presenters.sharing import Grant
 from records.presenters.signing import Signing
+from records.presenters.whose import Whose
 from records.services.consents import (
     consent_draft,
     consent_end_draft,
@@ -26,30 +27,32 @@ from records.services.consents import (
 )
 from records.services.signing import consent_end_signed, consent_grant_signed
 from records.services.statements import Draft
-from records.views.chart import of_patient
+from records.views.chart import of_person
 
 STEPS = [gettext_lazy("Choose"), gettext_lazy("Check and sign")]
 
 # -- sharing ---------------------------------------------------------------------------------------
 
 
-@of_patient
+@of_person
 def share(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """Share the record: whom with, what, until when."""
+    whose = _decides(viewer, patient)
     if request.method != "POST":
         known = {name: request.GET[name] for name in ShareForm.base_fields if name in request.GET}
-        return _ask(request, ShareForm(user=viewer.user, initial=known))
+        return _ask(request, ShareForm(user=viewer.user, initial=known), whose)
     form = ShareForm(request.POST, user=viewer.user)
     if _draft_of(form, viewer, patient) is None:
-        return _ask(request, form)
-    return HttpResponseRedirect(f"{reverse('share-check')}?{urlencode(form.answers)}")
+        return _ask(request, form, whose)
+    return HttpResponseRedirect(f"{whose.check_url}?{urlencode(form.answers)}")
 
 
-@of_patient
+@of_person
 def check(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """What was chosen, word for word as it is signed; then it is signed."""
+    whose = _decides(viewer, patient)
     if not request.GET:
-        return HttpResponseRedirect(reverse("share"))
+        return HttpResponseRedirect(whose.share_url)
     form = ShareForm(request.GET, user=viewer.user)
     signing = SignForm(_sent(request))
     if request.method == "POST" and form.is_valid() and signing.is_valid():
@@ -57,25 +60,31 @@ def check(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespons
             consent = _granted(form, signing, viewer, patient)
         except Conflict as error:  # pressed twice, most likely
             messages.info(request, error.detail)
-            return HttpResponseRedirect(reverse("sharing"))
+            return HttpResponseRedirect(whose.sharing_url)
         except (Invalid, Unavailable) as error:
             _complain(signing, error)
         else:
             messages.success(request, _("Shared with %(who)s.") % {"who": Grant(consent).grantee})
-            return HttpResponseRedirect(reverse("sharing"))
+            return HttpResponseRedirect(whose.sharing_url)
     draft = _draft_of(form, viewer, patient)
     if draft is None:
-        return _ask(request, form)
-    back = f"{reverse('share')}?{urlencode(form.answers)}"
+        return _ask(request, form, whose)
+    back = f"{whose.share_url}?{urlencode(form.answers)}"
     context = {
         "steps": STEPS, "answers": form, "back": back,
-        "form": signing, "signing": Signing(draft, viewer),
+        "form": signing, "signing": Signing(draft, viewer), "whose": whose,
     }  # fmt: skip
     return render(request, "records/check.html", context, status=_status(signing))
 
 
-def _ask(request: HttpRequest, form: ShareForm) -> HttpResponse:
-    context = {"steps": STEPS, "form": form}
+def _decides(viewer: Viewer, patient: Patient) -> Whose:
+    """Whose record it is; raises Forbidden for who cares for them, but may not share it."""
+    acts_for(viewer, patient)
+    return Whose.of(viewer, patient)
+
+
+def _ask(request: HttpRequest, form: ShareForm, whose: Whose) -> HttpResponse:
+    context = {"steps": STEPS, "form": form, "whose": whose}
     return render(request, "records/share.html", context, status=_status(form))
 
 
@@ -111,6 +120,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
     viewer = viewer_of(request)
     consent = access_consent(viewer, pk)
     grant = Grant(consent)
+    whose = _decides(viewer, consent.patient)
     signing = SignForm(_sent(request))
     if request.method == "POST" and signing.is_valid():
         try:
@@ -120,9 +130,11 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             words = _("%(who)s can no longer see your record.") % {"who": grant.grantee}
             messages.success(request, words)
-            return HttpResponseRedirect(reverse("sharing"))
+            return HttpResponseRedirect(whose.sharing_url)
     draft = consent_end_draft(consent=consent, by=viewer, custody=Custody.OWN)
-    context = {"grant": grant, "form": signing, "signing": Signing(draft, viewer)}
+    context = {
+        "grant": grant, "form": signing, "signing": Signing(draft, viewer), "whose": whose,
+    }  # fmt: skip
     return render(request, "records/end.html", context, status=_status(signing))
 
 

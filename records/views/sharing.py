@@ -5,13 +5,15 @@ from django.shortcuts import render
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
+from records.delegates import carers_of
 from records.models import Patient
 from records.presenters.sharing import Grant
+from records.presenters.whose import Whose
 from records.selectors import consents_of
-from records.views.chart import of_patient
+from records.views.chart import of_person
 
 
-@of_patient
+@of_person
 def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
     """Who may see the record now, and who could before."""
     grants = [Grant(consent) for consent in consents_of(patient)]
@@ -19,5 +21,7 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
         "standing": [g for g in grants if g.active],
         "ended": [g for g in grants if not g.active],
         "waiting": any(g.state != AnchorState.FINAL for g in grants),
+        "carers": carers_of(patient),
+        "whose": Whose.of(viewer, patient),
     }
     return render(request, "records/sharing.html", context)

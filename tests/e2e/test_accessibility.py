@@ -52,6 +52,7 @@ PAGES: dict[str, list[Page_]] = {
         ("/patients/", "main th a"),
         "/my-health/",  # of somebody without a record
     ],
+    "registrar": ["/dashboard/", "/registration/", "/registration/merges/"],
     "payer": ["/dashboard/", ("/patients/", "main th a")],
     "researcher": ["/dashboard/", ("/patients/", "main th a")],
     "pharma": ["/dashboard/", "/shipments/"],

@@ -13,8 +13,8 @@ from django.apps import apps
 from django.db import ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
-from accounts.models import Organisation
-from accounts.viewer import Viewer
+from accounts.models import Organisation, Role
+from accounts.viewer import Viewer, viewer_for
 from core import checks
 from core.acting import NOBODY, SETTING, Acting, act, acting_as, portal_acts, token
 from core.registry import registry
@@ -23,7 +23,17 @@ from oversight.models import Case
 from records.access import patients_visible_to, versions_visible_to
 from records.models import EffectiveAccess, Patient, Scope
 from records.services.consents import consent_grant, consent_revoke
-from tests.factories.people import OrganisationFactory, clinician
+from records.services.delegations import carer_offer, delegation_accept
+from records.services.merging import merge_confirm, merge_propose
+from records.services.people import patient_link
+from records.services.registration import code_issue
+from tests.factories.people import (
+    OrganisationFactory,
+    UserFactory,
+    clinician,
+    member,
+    with_address,
+)
 from tests.factories.records import (
     allergy,
     imported,
@@ -33,6 +43,7 @@ from tests.factories.records import (
     patient_with_record,
     written_by,
 )
+from tests.factories.registering import registered, registrar
 
 pytestmark = pytest.mark.django_db
 TABLES = (
@@ -88,6 +99,38 @@ def shared(registry: object) -> tuple[Viewer, Patient, Viewer]:
 def test_another_clinician_gets_no_row_of_any_table(shared):
     with acting_as(clinician().acting):
         assert seen() == NOTHING
+
+
+@pytest.mark.usefixtures("registry", "clean_cache")
+def test_nothing_of_registering_caring_and_merging_is_seen_by_others():
+    clerk = registrar()
+    first, second = registered(clerk), registered(clerk, phone="")
+    code_issue(patient_id=second.pk, by=clerk)
+    owner = viewer_for(UserFactory())
+    patient_link(patient=first, account=owner.user)
+    first.refresh_from_db()
+    helper, day = with_address(viewer_for(UserFactory())), timezone.now().date()
+    offer = carer_offer(
+        patient=first, email=helper.user.email, last_day=day, may_share=False, by=owner
+    )
+    delegation_accept(delegation=offer, by=helper)
+    merge = merge_propose(retired=second.pk, survivor=first.pk, reason="One Kim", by=clerk)
+    manager = member(Role.MANAGER, clerk.organisation)
+    tables = {rule.model._meta.db_table for rule in registry.row_rules}
+    of_these = {
+        "records_delegation", "records_patientmerge", "records_patientregistration",
+        "records_activationcode", "records_accountlink", "records_patienthash",
+    }  # fmt: skip
+    assert of_these <= tables
+    assert all(rows(table) for table in of_these)
+    merge_confirm(merge=merge, by=manager)
+    for who in (NOBODY, clinician().acting, registrar().acting, viewer_for(UserFactory()).acting):
+        with acting_as(who):
+            assert {table: len(rows(table)) for table in tables} == dict.fromkeys(tables, 0)
+    for acting in (owner.acting, helper.acting):
+        with acting_as(acting):
+            assert {first.pk, second.pk} == set(rows("records_patient"))
+            assert not rows("records_patienthash")
 
 
 def test_without_anybody_there_is_the_directory_alone(shared):

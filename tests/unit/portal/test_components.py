@@ -416,7 +416,7 @@ def test_a_hash_is_one_click_away() -> None:
 
 def test_the_demo_has_a_person_for_every_role() -> None:
     page = render('<c-demo-sign-ins :roles="roles" />', roles=DEMO_ROLES)
-    assert len(DEMO_ROLES) == 8
+    assert len(DEMO_ROLES) == 9
     for role in DEMO_ROLES:
         assert role.email in page.text
         assert (

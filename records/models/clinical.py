@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from chain.models import Commitment, RegistryEntry
@@ -22,7 +23,17 @@ class Patient(models.Model):
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="patient"
     )
+    # Another record of the same person, in whose chart this one's entries stand while it is merged:
+    # the last of them, where that one was merged in turn.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    @cached_property
+    def with_merged(self) -> list[uuid.UUID]:
+        """The record itself and those merged into it, as of when this is first asked."""
+        return [self.pk, *self.merged.values_list("pk", flat=True)]
 
 
 class Record(models.Model):
@@ -193,7 +204,8 @@ class ConsentStatement(models.Model):
 class EffectiveAccess(models.Model):
     """Who may see which types of a patient's record, until when: what every gate asks.
 
-    Kept by the services of consents and of people alone (DESIGN section 7).
+    Kept by `records/services/effects.py` alone, for the services of consents, of people and of
+    delegations (DESIGN section 7).
     """
 
     class Reason(models.TextChoices):
@@ -201,6 +213,7 @@ class EffectiveAccess(models.Model):
 
         OWN = "own", _("It is their own record")
         CONSENT = "consent", _("The patient shares it")
+        DELEGATE = "delegate", _("They care for the patient")
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
     # A person or an organisation, by id: one column, so that one condition finds both.
@@ -211,11 +224,21 @@ class EffectiveAccess(models.Model):
     consent = models.ForeignKey(
         Consent, on_delete=models.CASCADE, null=True, related_name="effects"
     )
+    delegation = models.ForeignKey(
+        "records.Delegation", on_delete=models.CASCADE, null=True, related_name="effects"
+    )
+    # Of a merged record: the row of the surviving one that this one follows.
+    origin = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, related_name="followers"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["consent", "resource_type"], name="effective_access_once"
+                fields=["consent", "patient", "resource_type"], name="effective_access_once"
+            ),
+            models.UniqueConstraint(
+                fields=["delegation", "patient"], name="effective_access_one_delegate"
             ),
             models.UniqueConstraint(
                 fields=["patient"], name="effective_access_one_own",
@@ -224,6 +247,10 @@ class EffectiveAccess(models.Model):
             models.CheckConstraint(
                 name="effective_access_of_consent",
                 condition=models.Q(reason="consent") ^ models.Q(consent=None),
+            ),
+            models.CheckConstraint(
+                name="effective_access_of_delegation",
+                condition=models.Q(reason="delegate") ^ models.Q(delegation=None),
             ),
         ]  # fmt: skip
         indexes = [

@@ -1,0 +1,152 @@
+"""Who stands in for whom: read here, decided in records/services/delegations.py."""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.models import Role
+from accounts.selectors import verified_addresses
+from accounts.viewer import Viewer
+from core.acting import portal_acts
+from core.audit import Actor
+from core.errors import Forbidden, NotFound
+from core.keys import derived_secret
+from records.models import Delegation, EffectiveAccess, Patient
+from records.registry import Registered, registered
+from records.services.sealing import opened_each
+
+State = Delegation.State
+ADDRESS = "delegate address"
+
+
+def email_digest(address: str) -> bytes:
+    """By which an address is found."""
+    text = address.strip().lower().encode()
+    return hmac.digest(derived_secret("delegate address"), text, sha256)
+
+
+def standing() -> QuerySet[Delegation]:
+    """The delegations that count now."""
+    return Delegation.objects.filter(state=State.ACTIVE, ends_at__gt=Now())
+
+
+def delegation_for(viewer: Viewer, patient: Patient) -> Delegation | None:
+    """By what right this person stands in for a patient now, if they do."""
+    rows = standing().filter(delegate=viewer.user, patient=patient)
+    return rows.select_related("delegate").order_by("-may_share", "pk").first()
+
+
+@dataclass(frozen=True)
+class CaredFor:
+    """Somebody for whom the viewer cares."""
+
+    delegation: Delegation
+    about: Registered
+
+
+def cared_for(viewer: Viewer) -> list[CaredFor]:
+    """The people for whom this person cares now."""
+    rows = list(standing().filter(delegate=viewer.user).select_related("patient"))
+    about = {r.patient.pk: r for r in registered(row.patient for row in rows)}
+    return [CaredFor(row, about[row.patient_id]) for row in rows if row.patient_id in about]
+
+
+def offers_to(viewer: Viewer) -> list[CaredFor]:
+    """What was offered to this person's addresses and waits for their answer."""
+    digests = [email_digest(address) for address in verified_addresses(viewer.user)]
+    with portal_acts():
+        rows = Delegation.objects.filter(state=State.OFFERED, ends_at__gt=Now())
+        offered = list(rows.filter(email_digest__in=digests).select_related("patient"))
+        about = {r.patient.pk: r for r in registered(row.patient for row in offered)}
+    return [CaredFor(row, about[row.patient_id]) for row in offered if row.patient_id in about]
+
+
+def access_offer(viewer: Viewer, pk: UUID) -> Delegation:
+    """An offer to the viewer; raises NotFound."""
+    found = next((o.delegation for o in offers_to(viewer) if o.delegation.pk == pk), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def access_delegation(viewer: Viewer, pk: UUID) -> Delegation:
+    """One of which the viewer is patient or delegate, or which their office set up; NotFound."""
+    with portal_acts():  # an office need not see the record whose parents it set up
+        rows = Delegation.objects.select_related("patient", "delegate")
+        found = rows.filter(pk=pk).first()
+    if found is None or not may_end(viewer, found):
+        raise NotFound
+    return found
+
+
+def may_end(viewer: Viewer, row: Delegation) -> bool:
+    """The patient, the delegate, and the office of the organisation that set it up."""
+    office = viewer.has(Role.REGISTRAR) or viewer.has(Role.MANAGER)
+    ours = office and row.organisation_id in viewer.organisation_ids
+    return ours or viewer.user.pk in (row.patient.account_id, row.delegate_id)
+
+
+@dataclass(frozen=True)
+class Carer:
+    """A delegation as the patient sees it."""
+
+    row: Delegation
+    address: str
+
+    @property
+    def name(self) -> str:
+        """Who it is: their name once they have accepted, before that the address alone."""
+        return str(self.row.delegate) if self.row.delegate else self.address
+
+
+def carers_of(patient: Patient) -> list[Carer]:
+    """Who cares for a patient or was asked to, newest first."""
+    standing = patient.delegations.filter(ends_at__gt=Now()).exclude(state=State.ENDED)
+    rows = list(standing.select_related("delegate", "organisation").order_by("-created_at"))
+    addresses = opened_each(patient.pk, [row.sealed_email for row in rows], ADDRESS)
+    return [Carer(row, address) for row, address in zip(rows, addresses, strict=True)]
+
+
+def carers_set_up(viewer: Viewer, patient: Patient) -> list[Carer]:
+    """Those whom the viewer's organisation set up."""
+    with portal_acts():
+        return [c for c in carers_of(patient) if c.row.organisation_id in viewer.organisation_ids]
+
+
+def stands_for(viewer: Viewer, patient: Patient) -> Actor | None:
+    """As whom the trail names the patient, or who cares for them; None for everybody else."""
+    if patient.account_id == viewer.user.pk:
+        return viewer.actor
+    return viewer.actor.as_carer if delegation_for(viewer, patient) else None
+
+
+def actor_at(viewer: Viewer, patient: Patient | None) -> Actor:
+    """As whom the trail names somebody who reads an entry: who cares for the patient, as that.
+
+    Only who acts for no organisation, and does not read their own, has to be looked up.
+    """
+    own = patient is not None and patient.account_id == viewer.user.pk
+    if patient is None or own or viewer.organisation is not None:
+        return viewer.actor
+    reached = EffectiveAccess.objects.filter(
+        grantee_id=viewer.user.pk, patient=patient, ends_at__gt=Now()
+    )
+    reasons = set(reached.values_list("reason", flat=True))
+    merged = EffectiveAccess.Reason.OWN in reasons  # into their own record
+    cares = EffectiveAccess.Reason.DELEGATE in reasons
+    return viewer.actor.as_carer if cares and not merged else viewer.actor
+
+
+def acts_for(viewer: Viewer, patient: Patient) -> Delegation | None:
+    """Who decides for a patient: the patient (None), or by which delegation; raises Forbidden."""
+    if patient.account_id == viewer.user.pk:
+        return None
+    found = delegation_for(viewer, patient)
+    if found is None or not found.may_share:
+        raise Forbidden(_("Only the person whose record it is decides who sees it."))
+    return found

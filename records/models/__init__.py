@@ -1,0 +1,25 @@
+"""The clinical store, consents, who stands for whom, and the one relation that decides access."""
+
+from records.models.clinical import (
+    ANY_TYPE,
+    NEVER,
+    SCOPE_TYPES,
+    Consent,
+    ConsentStatement,
+    Custody,
+    EffectiveAccess,
+    ImportedBundle,
+    Patient,
+    Record,
+    Scope,
+    Version,
+)
+from records.models.delegations import Delegation
+from records.models.merges import PatientMerge
+from records.models.patients import AccountLink, ActivationCode, PatientHash, PatientRegistration
+
+__all__ = [
+    "ANY_TYPE", "NEVER", "SCOPE_TYPES", "AccountLink", "ActivationCode", "Consent",
+    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ImportedBundle", "Patient",
+    "PatientHash", "PatientMerge", "PatientRegistration", "Record", "Scope", "Version",
+]  # fmt: skip
