@@ -1,19 +1,31 @@
 """Whether a person has a second factor, and whether it was used in a session."""
 
+from uuid import UUID
+
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
+from core.prepared import Prepared
 
 # Recovery codes alone are none: they stand in for a factor that somebody has.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+def _factors_of(user_id: UUID) -> QuerySet[Authenticator]:
+    rows: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user_id, type__in=FACTORS)
+    return rows.only("pk")
+
+
+_factors = Prepared(_factors_of, user_id=UUID(int=1))
+
+
 def has_second_factor(user: User) -> bool:
     """Whether the person has an authenticator app or a passkey, in one query."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+    return bool(_factors(user_id=user.pk))
 
 
 def used_second_factor(request: HttpRequest) -> bool:

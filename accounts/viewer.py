@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from accounts.second_factor import has_second_factor, used_second_factor
 from core.acting import Acting, act
 from core.audit import Actor, Purpose
 from core.errors import Forbidden, Malformed
+from core.prepared import Prepared
 
 CHOSEN = "salus.acting-for"  # in the session: for whom the person chose to act
 HEADER = "Salus-Acting-For"  # of an API request: the organisation's id
@@ -74,6 +76,14 @@ class Viewer:
         return role.value in self.roles
 
 
+def _memberships_of(user_id: UUID) -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("organisation").filter(user=user_id, ended_at=None)
+    return rows.order_by("created_at")
+
+
+_memberships = Prepared(_memberships_of, user_id=UUID(int=1))
+
+
 def viewer_for(
     user: User, channel: str = "page", acting_for: UUID | None = None, *, proven: bool = True
 ) -> Viewer:
@@ -86,8 +96,7 @@ def viewer_for(
     seen it (`proven`); who has no other role in the organisation does not act for it either, since
     an organisation's grants and records are open to whoever acts for it.
     """
-    rows = Membership.objects.select_related("organisation").filter(user=user, ended_at=None)
-    members = list(rows.order_by("created_at"))
+    members = _memberships(user_id=user.pk)
     places = list(dict.fromkeys(m.organisation for m in members))
     place = next((p for p in places if p.pk == acting_for), places[0] if places else None)
     if acting_for == NOBODY_ELSE:

@@ -40,7 +40,7 @@ def _user(request: HttpRequest):  # type: ignore[no-untyped-def]
 
 
 def _opened(rows: QuerySet[Version], pk: int) -> tuple[Version, HttpResponse]:
-    row = rows.select_related("record").get(pk=pk)
+    row = rows.get(pk=pk)
     owner = owner_of(row.patient_id)
     sealer = _sealers.get(owner) or _sealers.setdefault(owner, sealer_for(owner))
     document = sealer.open(row.sealed, seal_context(row.path))  # type: ignore[attr-defined]
@@ -77,7 +77,7 @@ def audited(request: HttpRequest, pk: int) -> HttpResponse:
     """And noted."""
     viewer, row, answer = _locked(request, pk)
     audit.record(
-        audit.Name.RECORD_READ, by=viewer.actor, subject=row.patient_id, target=str(row.record),
+        audit.Name.RECORD_READ, by=viewer.actor, subject=row.patient_id, target=row.reference,
         count=1,
     )  # fmt: skip
     return answer

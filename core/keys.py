@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core.deployment import portal_id
 from core.models import DataKey, KeyEpoch, OwnerKind
+from core.prepared import Prepared, one_of, uuids
 
 NONCE = 12
 KEY = 32
@@ -122,12 +124,18 @@ def sealer_for(owner: Owner) -> Sealer:
     return _sealer(owner, row)
 
 
+def _keys_of(ids: list[UUID]) -> QuerySet[DataKey]:
+    rows = DataKey.objects.select_related("epoch").filter(destroyed_at=None)
+    return rows.filter(one_of("owner_id", uuids(ids)))
+
+
+_keys = Prepared(_keys_of, ids=[UUID(int=1)])
+
+
 def sealers_for(owners: Iterable[Owner]) -> dict[Owner, Sealer]:
     """The sealers of several owners whose keys exist, in one query; destroyed ones are left out."""
     wanted = set(owners)
-    rows = DataKey.objects.select_related("epoch").filter(
-        owner_id__in={o.id for o in wanted}, destroyed_at=None
-    )
+    rows = _keys(ids=list({o.id for o in wanted})) if wanted else []
     found = {Owner(OwnerKind(row.owner_kind), row.owner_id): row for row in rows}
     return {owner: _sealer(owner, found[owner]) for owner in wanted if owner in found}
 

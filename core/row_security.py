@@ -9,28 +9,23 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import connections, transaction
 from django.db.models import (
-    BooleanField,
     Expression,
-    F,
-    Func,
     Model,
     Q,
-    UUIDField,
-    Value,
 )
 from django.db.models.expressions import RawSQL
 from psycopg import sql
 
 from core.acting import Acting, acting_key
+from core.prepared import uuids
 
 OWNER = "owner"  # the database alias that migrations use
-_UUIDS = ArrayField(UUIDField())
 
 
 @dataclass(frozen=True)
@@ -39,16 +34,30 @@ class Who:
 
     reach: Expression
     keeping: Expression
+    # In a policy, other tables show what their own policies let through: it need not be said again.
+    spelt_out: bool = True
 
     @classmethod
     def of(cls, acting: Acting) -> "Who":
         """Somebody known: for querysets."""
-        return cls(*(Value(list(ids), _UUIDS) for ids in (acting.reach, acting.keeping)))
+        return cls.given(acting.reach, acting.keeping)
+
+    @classmethod
+    def given(cls, reach: Sequence[UUID], keeping: Sequence[UUID]) -> "Who":
+        """The same by its ids: for prepared queries."""
+        return cls(uuids(reach), uuids(keeping))
+
+    def seen(self, rule: "Rule") -> Q:
+        """Another table's rule, within a rule."""
+        return rule(self) if self.spelt_out else Q()
 
 
+Rule = Callable[[Who], Q]
 # Asked once per statement, not once per row; with the cast it is a value, else ANY takes it for rows.
 CURRENT = Who(
-    RawSQL("(SELECT salus_reach())::uuid[]", []), RawSQL("(SELECT salus_keeping())::uuid[]", [])
+    RawSQL("(SELECT salus_reach())::uuid[]", []),
+    RawSQL("(SELECT salus_keeping())::uuid[]", []),
+    spelt_out=False,
 )
 
 
@@ -57,17 +66,7 @@ class RowRule:
     """Which rows of a table may be seen; the condition joins no other table (it may ask one)."""
 
     model: type[Model]
-    visible: Callable[[Who], Q]
-
-
-def one_of(field: str, ids: Expression) -> Q:
-    """Whether a column's UUID is one of a list's."""
-    return Q(
-        Func(
-            F(field), ids,
-            template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField(),
-        )
-    )  # fmt: skip
+    visible: Rule
 
 
 def policy_of(rule: RowRule) -> str:

@@ -47,8 +47,8 @@ def read(
     found = _version(viewer, type, id, version)
     row = found.version
     audit.record(
-        audit.Name.RECORD_READ, by=actor_at(viewer, row.patient), subject=row.patient_id,
-        target=str(row.record), count=1, sealer=found.sealer,
+        audit.Name.RECORD_READ, by=actor_at(viewer, row.patient_id), subject=row.patient_id,
+        target=row.reference, count=1, sealer=found.sealer,
     )  # fmt: skip
     etag = f'W/"{row.number}"'
     if request.headers.get("If-None-Match") == etag:
@@ -68,8 +68,8 @@ def proof_of_version(
     found = _version(viewer, type, id, version)
     row = found.version
     audit.record(
-        audit.Name.PROOF_READ, by=actor_at(viewer, row.patient), subject=row.patient_id,
-        target=str(row.record), sealer=found.sealer,
+        audit.Name.PROOF_READ, by=actor_at(viewer, row.patient_id), subject=row.patient_id,
+        target=row.reference, sealer=found.sealer,
     )  # fmt: skip
     return proof_response(row.commitment, Disclosed(found.document))
 

@@ -176,7 +176,12 @@ DATABASES = {
 }
 DATABASES["default"] |= {
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
-    | {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
+    | {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10},
+        # What core/prepared.py has prepared stays so; a pooler between must know of it (PgBouncer
+        # does since 1.21).
+        "prepare_threshold": 5,
+    },
     "CONN_HEALTH_CHECKS": True,
     # A page is answered by one transaction: what it reads, changes and notes in the audit trail.
     "ATOMIC_REQUESTS": True,

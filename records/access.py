@@ -8,8 +8,9 @@ from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from accounts.viewer import Viewer
+from core.prepared import one_of
 from core.registry import registry
-from core.row_security import RowRule, Who, one_of
+from core.row_security import RowRule, Who
 from records.models import (
     ANY_TYPE,
     AccountLink,
@@ -29,7 +30,7 @@ from records.models import (
 
 def _granted(who: Who) -> QuerySet[EffectiveAccess]:
     """What reaches this person now, directly or through the organisation they act for."""
-    return EffectiveAccess.objects.filter(one_of("grantee_id", who.reach), ends_at__gt=Now())
+    return EffectiveAccess.objects.filter(who.seen(accesses), ends_at__gt=Now())
 
 
 def _standing_in(who: Who) -> QuerySet[EffectiveAccess]:
@@ -58,7 +59,7 @@ def patients(who: Who) -> Q:
 
 def records(who: Who) -> Q:
     """Those of which a version may be seen."""
-    return Q(Exists(Version.objects.filter(versions(who), record=OuterRef("pk"))))
+    return Q(Exists(Version.objects.filter(who.seen(versions), record=OuterRef("pk"))))
 
 
 def consents(who: Who) -> Q:
@@ -69,7 +70,7 @@ def consents(who: Who) -> Q:
 
 def statements(who: Who) -> Q:
     """What was signed, for whoever may see the decision."""
-    return Q(Exists(Consent.objects.filter(consents(who), pk=OuterRef("consent"))))
+    return Q(Exists(Consent.objects.filter(who.seen(consents), pk=OuterRef("consent"))))
 
 
 def accesses(who: Who) -> Q:
@@ -105,9 +106,9 @@ def nobodys(who: Who) -> Q:
     return Q(Value(False, output_field=BooleanField()))
 
 
-def versions_visible_to(viewer: Viewer) -> QuerySet[Version]:
+def versions_visible_to(who: Viewer | Who) -> QuerySet[Version]:
     """The versions that a person may see: the only way to them for anybody but the services."""
-    return Version.objects.filter(versions(Who.of(viewer.acting)))
+    return Version.objects.filter(versions(who if isinstance(who, Who) else Who.of(who.acting)))
 
 
 def patients_visible_to(viewer: Viewer) -> QuerySet[Patient]:

@@ -16,6 +16,7 @@ from core.acting import portal_acts
 from core.audit import Actor
 from core.errors import Forbidden, NotFound
 from core.keys import derived_secret
+from core.prepared import Prepared
 from records.models import Delegation, EffectiveAccess, Patient
 from records.registry import Registered, registered
 from records.services.sealing import opened_each
@@ -125,21 +126,25 @@ def stands_for(viewer: Viewer, patient: Patient) -> Actor | None:
     return viewer.actor.as_carer if delegation_for(viewer, patient) else None
 
 
-def actor_at(viewer: Viewer, patient: Patient | None) -> Actor:
+def _reached_by(user_id: UUID, patient_id: UUID) -> QuerySet[EffectiveAccess]:
+    rows = EffectiveAccess.objects.filter(grantee_id=user_id, patient=patient_id)
+    return rows.filter(ends_at__gt=Now()).only("reason")
+
+
+_reached = Prepared(_reached_by, user_id=UUID(int=1), patient_id=UUID(int=2))
+
+
+def actor_at(viewer: Viewer, patient_id: UUID | None) -> Actor:
     """As whom the trail names somebody who reads an entry: who cares for the patient, as that.
 
-    Only who acts for no organisation, and does not read their own, has to be looked up.
+    Only who acts for no organisation has to be looked up.
     """
-    own = patient is not None and patient.account_id == viewer.user.pk
-    if patient is None or own or viewer.organisation is not None:
+    if patient_id is None or viewer.organisation is not None:
         return viewer.actor
-    reached = EffectiveAccess.objects.filter(
-        grantee_id=viewer.user.pk, patient=patient, ends_at__gt=Now()
-    )
-    reasons = set(reached.values_list("reason", flat=True))
-    merged = EffectiveAccess.Reason.OWN in reasons  # into their own record
+    reasons = {row.reason for row in _reached(user_id=viewer.user.pk, patient_id=patient_id)}
+    own = EffectiveAccess.Reason.OWN in reasons  # or it was merged into their own
     cares = EffectiveAccess.Reason.DELEGATE in reasons
-    return viewer.actor.as_carer if cares and not merged else viewer.actor
+    return viewer.actor.as_carer if cares and not own else viewer.actor
 
 
 def acts_for(viewer: Viewer, patient: Patient) -> Delegation | None:

@@ -23,17 +23,18 @@ def record_document(viewer: Viewer | None, row: Commitment) -> Disclosed:
         raise NotFound
     if viewer is None:
         return Disclosed(found[0].document)
+    version = found[0].version
     audit.record(
-        audit.Name.PROOF_READ, by=actor_at(viewer, found[0].version.patient),
-        subject=found[0].version.patient_id, target=str(found[0].version.record), sealer=found[0].sealer,
+        audit.Name.PROOF_READ, by=actor_at(viewer, version.patient_id), subject=version.patient_id,
+        target=version.reference, sealer=found[0].sealer,
     )  # fmt: skip
     return Disclosed(found[0].document)
 
 
 def _versions(viewer: Viewer | None) -> QuerySet[Version]:
     if viewer is not None:
-        return versions_for(viewer).select_related("patient")
-    return Version.objects.filter(record__patient=None).select_related("record")
+        return versions_for(viewer)
+    return Version.objects.filter(patient=None)
 
 
 def consent_document(viewer: Viewer, row: Commitment) -> Disclosed:

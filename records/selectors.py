@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from core.audit import own_actor, pseudonym
 from core.errors import NotFound
 from core.keys import Sealer, sealers_for
 from core.models import AuditEvent
+from core.prepared import Prepared
+from core.row_security import Who
 from core.selectors import audit_events
 from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import Resource
@@ -58,7 +60,7 @@ class Opened:
 def opened(versions: Iterable[Version]) -> list[Opened]:
     """Decrypt versions, with one query for all keys; erased ones are left out."""
     rows = list(versions)
-    owners = {row.pk: owner_of(row.record.patient_id) for row in rows}
+    owners = {row.pk: owner_of(row.patient_id) for row in rows}
     sealers = sealers_for(owners.values())
     return [
         Opened(row, sealer.open(row.sealed, seal_context(row.path)), sealer)
@@ -67,22 +69,28 @@ def opened(versions: Iterable[Version]) -> list[Opened]:
     ]
 
 
-def versions_for(viewer: Viewer) -> QuerySet[Version]:
+def versions_for(who: Viewer | Who) -> QuerySet[Version]:
     """All versions that this person may see, ready to be opened."""
-    rows = versions_visible_to(viewer).select_related("record", "commitment__batch")
+    rows = versions_visible_to(who).select_related("commitment__batch")
     return rows.defer("commitment__batch__nodes")
+
+
+def _one_version(reach: list[UUID], keeping: list[UUID], **which: Any) -> QuerySet[Version]:
+    return versions_for(Who.given(reach, keeping)).filter(**which)
+
+
+_ANYBODY: Any = {"reach": [UUID(int=1)], "keeping": [UUID(int=2)]}
+_ONE: Any = {"type": "its type", "fhir_id": "its id"}
+_current = Prepared(partial(_one_version, current=True), **_ANYBODY, **_ONE)
+_numbered = Prepared(_one_version, **_ANYBODY, **_ONE, number=987654321)
 
 
 def version_for(viewer: Viewer, type: str, fhir_id: str, number: int | None = None) -> Opened:
     """One version (the current one without a number); raises NotFound, also for what is foreign."""
-    rows = versions_for(viewer).select_related("patient")
-    rows = rows.filter(record__type=type, record__fhir_id=fhir_id)
-    row = (
-        rows.filter(number=number).first()
-        if number is not None
-        else rows.filter(current=True).first()
-    )
-    found = opened([row]) if row else []
+    acting = viewer.acting
+    which: dict[str, Any] = {"reach": list(acting.reach), "keeping": list(acting.keeping)}
+    which |= {"type": type, "fhir_id": fhir_id}
+    found = opened(_current(**which) if number is None else _numbered(**which, number=number))
     if not found:
         raise NotFound
     return found[0]
@@ -94,7 +102,7 @@ def chart_of(viewer: Viewer, patient_id: UUID, *types: str) -> list[Opened]:
     """
     whose = Q(patient=patient_id) | Q(patient__merged_into=patient_id)
     rows = versions_for(viewer).filter(whose, current=True)
-    return opened(rows.filter(record__type__in=types) if types else rows)
+    return opened(rows.filter(type__in=types) if types else rows)
 
 
 def patient_for(viewer: Viewer, patient_id: UUID) -> Patient:
@@ -116,10 +124,8 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     # A merged record stands in the chart of the one that stayed.
     others = seen.exclude(account=viewer.user).exclude(merged_into__in=seen.values("pk"))
     patients = list(others.order_by("created_at"))
-    rows = versions_for(viewer).filter(
-        current=True, record__type="Patient", record__patient__in=patients
-    )
-    by_patient = {o.version.record.patient_id: o for o in opened(rows)}
+    rows = versions_for(viewer).filter(current=True, type="Patient", patient__in=patients)
+    by_patient = {o.version.patient_id: o for o in opened(rows)}
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
@@ -132,11 +138,8 @@ def consents_of(patient: Patient) -> list[Consent]:
 def directory_names(ids: Iterable[str]) -> dict[str, str]:
     """Names of organisations and practitioners by `Type/id`; the directory is nobody's secret."""
     wanted = [reference.split("/", 1)[1] for reference in ids if "/" in reference]
-    rows = Version.objects.filter(current=True, record__patient=None, record__fhir_id__in=wanted)
-    return {
-        str(o.version.record): display_name(o.resource)
-        for o in opened(rows.select_related("record"))
-    }
+    rows = Version.objects.filter(current=True, patient=None, fhir_id__in=wanted)
+    return {o.version.reference: display_name(o.resource) for o in opened(rows)}
 
 
 def display_name(resource: Resource) -> str:

@@ -66,9 +66,10 @@ class Version(models.Model):
     """One version of a record: its canonical bytes, sealed, and their commitment."""
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions")
-    # As the record has them: who may see a version is decided without a join.
+    # As the record has them: a version is found, and who may see it is decided, without a join.
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
     type = models.CharField(max_length=40)
+    fhir_id = models.CharField(max_length=64)
     number = models.PositiveIntegerField()
     current = models.BooleanField(default=True)
     # Organisations, by id: who wrote it, and who brought it here and answers for it.
@@ -80,9 +81,11 @@ class Version(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["record", "number"], name="version_unique"),
+            models.UniqueConstraint(fields=["type", "fhir_id", "number"], name="version_unique"),
             models.UniqueConstraint(
-                fields=["record"], name="version_one_current", condition=models.Q(current=True)
+                fields=["type", "fhir_id"],
+                name="version_one_current",
+                condition=models.Q(current=True),
             ),
         ]
         indexes = [
@@ -96,9 +99,14 @@ class Version(models.Model):
         ]
 
     @property
+    def reference(self) -> str:
+        """The resource: `Type/id`."""
+        return f"{self.type}/{self.fhir_id}"
+
+    @property
     def path(self) -> str:
         """What stands behind the portal's id in the commitment's reference."""
-        return f"{self.record}/_history/{self.number}"
+        return f"{self.reference}/_history/{self.number}"
 
 
 class ImportedBundle(models.Model):

@@ -62,7 +62,7 @@ class Entry:
     @property
     def type(self) -> str:
         """The resource type."""
-        return self.opened.version.record.type
+        return self.opened.version.type
 
     @property
     def kind(self) -> KindOfEntry:
@@ -124,8 +124,8 @@ class Entry:
     @property
     def url(self) -> str:
         """The entry's own page."""
-        record = self.opened.version.record
-        return reverse("record", args=[record.patient_id, record.type, record.fhir_id])
+        version = self.opened.version
+        return reverse("record", args=[version.patient_id, version.type, version.fhir_id])
 
 
 def day_words(time: str) -> str:

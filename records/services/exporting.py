@@ -51,9 +51,7 @@ def _everything(patient: Patient) -> Iterator[tuple[Commitment, Disclosed]]:
 
 
 def _versions(patient: Patient) -> Iterator[tuple[Commitment, Disclosed]]:
-    rows = Version.objects.filter(record__patient=patient).select_related(
-        "record", "commitment__batch__log"
-    )
+    rows = Version.objects.filter(patient=patient).select_related("commitment__batch__log")
     ordered = rows.defer("commitment__batch__nodes").order_by("pk")
     last = 0
     while chunk := opened(ordered.filter(pk__gt=last)[:CHUNK]):

@@ -40,7 +40,7 @@ def index_rebuild() -> int:
     """Make the whole index anew; gives how many patients are in it."""
     from records.selectors import opened
 
-    rows = Version.objects.filter(current=True, type="Patient").select_related("record")
+    rows = Version.objects.filter(current=True, type="Patient")
     PatientHash.objects.all().delete()
     count, last = 0, 0
     while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):

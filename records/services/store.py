@@ -99,6 +99,7 @@ def _versions(
                 record=record,
                 patient_id=new.patient_id,
                 type=record.type,
+                fhir_id=record.fhir_id,
                 number=number,
                 author_id=new.author_id,
                 custodian_id=new.custodian_id,

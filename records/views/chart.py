@@ -131,13 +131,13 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
     if type not in resource_types():
         raise NotFound
     found = version_for(viewer, type, fhir_id)
-    if found.version.record.patient_id != patient_id:
+    if found.version.patient_id != patient_id:
         raise NotFound
     patient = patient_for(viewer, patient_id)
     whose = Whose.of(viewer, patient)
     audit.record(
         audit.Name.RECORD_READ, by=whose.actor(viewer), subject=patient_id,
-        target=str(found.version.record), count=1, sealer=found.sealer,
+        target=found.version.reference, count=1, sealer=found.sealer,
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})

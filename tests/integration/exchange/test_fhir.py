@@ -159,6 +159,7 @@ def test_a_read_costs_a_fixed_number_of_queries(client: Client, weight, makes_qu
     viewer, url = weight
     headers = bearer(viewer)
     client.get(url, headers=headers)
-    # token, memberships, version with record and commitment, key, audit row
-    with makes_queries(6):
+    # token, memberships, whose transaction, version with its commitment, key, by what it reaches
+    # somebody who acts for nobody else, audit row
+    with makes_queries(7):
         client.get(url, headers=headers)
