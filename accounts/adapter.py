@@ -1,10 +1,14 @@
 """How django-allauth behaves here."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from accounts.devices import device_seen
 from accounts.models import Role, User
+from accounts.views.closing import offer_return
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -17,6 +21,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user.own_role = Role.PATIENT
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        """Every way of signing in ends here: a browser that is new to us is told of."""
+        answer: HttpResponse = super().post_login(request, user, **more)
+        device_seen(request, answer, user)
+        return answer
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Somebody who signed in rightly to an account that they had closed may come back."""
+        usual: HttpResponse = super().respond_user_inactive(request, user)
+        return offer_return(request, user) or usual
 
 
 class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -12,7 +12,15 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """The pages of the account; let the API's description know our tokens."""
         from accounts.api import schema  # noqa: F401
-        from core.registry import AccountGroup, AccountPage, registry
+        from accounts.notices.types import NOTICE_TYPES
+        from accounts.personal_data import PERSONAL_DATA
+        from core.registry import AccountGroup, AccountPage, ApiArea, registry
+
+        registry.api_areas += [
+            ApiArea("account", _("Account"), _("Who you are, your notices and tokens"), order=10),
+        ]
+        registry.notice_types += NOTICE_TYPES
+        registry.personal_data.append(PERSONAL_DATA)
 
         registry.account_pages += [
             AccountPage(
@@ -26,5 +34,29 @@ class AccountsConfig(AppConfig):
             AccountPage(
                 _("Passkeys"), _("Sign your decisions yourself, with your device"), "passkeys",
                 "fingerprint", AccountGroup.SIGN_IN, order=20,
+            ),
+            AccountPage(
+                _("Your name"), _("What others see"), "account-name", "id", AccountGroup.YOU,
+                order=10,
+            ),
+            AccountPage(
+                _("Notices"), _("What Salus tells you, here and by e-mail"), "notice-preferences",
+                "bell", AccountGroup.YOU, order=40,
+            ),
+            AccountPage(
+                _("Tokens"), _("Let a program of yours use Salus for you"), "tokens", "code",
+                AccountGroup.PROGRAMS, order=10,
+            ),
+            AccountPage(
+                _("Programs of your organisation"), _("Tokens that act for it in a role"),
+                "machine-tokens", "robot", AccountGroup.PROGRAMS, frozenset({"manager"}), order=20,
+            ),
+            AccountPage(
+                _("Download everything about me"), _("All that Salus holds of you, in one file"),
+                "data-export", "download", AccountGroup.PRIVACY, order=10,
+            ),
+            AccountPage(
+                _("Close my account"), _("What goes, what stays, and how to come back"),
+                "account-close", "user-off", AccountGroup.PRIVACY, order=30,
             ),
         ]  # fmt: skip

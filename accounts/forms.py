@@ -1,7 +1,12 @@
-"""Forms of the passkey pages."""
+"""Forms of the account's pages."""
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+from accounts.scopes import READ, WRITE, api_areas
+from accounts.tokens import PROGRAM_ROLES
 
 
 class PasskeyNameForm(forms.Form):
@@ -26,3 +31,83 @@ class NewPasskeyForm(PasskeyNameForm):
         if not isinstance(answer, dict):
             raise forms.ValidationError(_("Your browser has made no passkey. Please try again."))
         return answer
+
+
+class NameForm(forms.Form):
+    """What a person is called."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("As those see it with whom you share something, and in what you sign."),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+def _scopes() -> list[tuple[str, object]]:
+    """For each area whether it is read, and whether anything is changed in it."""
+    return [
+        choice
+        for area in api_areas()
+        for choice in (
+            (f"{area.key}:{READ}", format_lazy(_("{area}: read"), area=area.label)),
+            (f"{area.key}:{WRITE}", format_lazy(_("{area}: change"), area=area.label)),
+        )
+    ]
+
+
+class NewTokenForm(forms.Form):
+    """What a token is called, what it opens, and for how long."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("The program that will use it, for example “Ward import”."),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may be used for"),
+        help_text=_("Choose no more than the program needs."),
+        choices=_scopes,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.ChoiceField(
+        label=_("Ends after"),
+        choices=[
+            ("7", _("7 days")),
+            ("30", _("30 days")),
+            ("90", _("90 days")),
+            ("365", _("a year")),
+        ],
+        initial="30",
+    )
+
+
+class MachineTokenForm(NewTokenForm):
+    """Also in which role it acts."""
+
+    role = forms.ChoiceField(
+        label=_("Role in which it acts"),
+        help_text=_("It sees and may do what somebody of your organisation in this role does."),
+        choices=[(role.value, Role(role).label) for role in PROGRAM_ROLES],
+    )
+    field_order = ["name", "role", "scopes", "days"]
+
+
+class CloseAccountForm(forms.Form):
+    """A word that nobody types by mistake."""
+
+    WORD = _("close")
+
+    word = forms.CharField(
+        label=_("Type “close” to confirm"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def clean_word(self) -> str:
+        """In the person's own language, however it is written."""
+        word = str(self.cleaned_data["word"])
+        if word.strip().casefold() != str(self.WORD).casefold():
+            raise forms.ValidationError(_("This is another word. Nothing was closed."))
+        return word

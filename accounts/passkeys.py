@@ -32,6 +32,7 @@ from fido2.webauthn import (
 )
 
 from accounts.models import User
+from accounts.notices import notify
 from core import audit
 from core.errors import Conflict, Invalid, NotFound, Problem
 
@@ -155,6 +156,7 @@ def passkey_add(*, user: User, name: str, answer: Json, state: Json, by: audit.A
         user=user, type=Authenticator.Type.WEBAUTHN, data={"name": name, **made}
     )
     audit.record(audit.Name.PASSKEY_ADDED, by=by, target=str(row.pk))
+    notify(user, "passkey-added", by=by)
     return Passkey(row)
 
 
@@ -246,4 +248,5 @@ def passkey_rename(*, passkey: Passkey, name: str) -> None:
 def passkey_remove(*, passkey: Passkey, by: audit.Actor) -> None:
     """Forget it; what it signed stays signed."""
     audit.record(audit.Name.PASSKEY_REMOVED, by=by, target=str(passkey.row.pk))
+    notify(passkey.row.user, "passkey-removed", by=by)
     passkey.row.delete()

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import Organisation, Role, User
+from accounts.models import Membership, Organisation, Role, User
 
 
 def clinicians() -> QuerySet[User]:
     """Active people who act as clinicians, with their organisations."""
-    rows = User.objects.filter(is_active=True, memberships__role=Role.CLINICIAN).distinct()
+    acting = User.objects.filter(is_active=True, is_program=False)
+    rows = acting.filter(memberships__role=Role.CLINICIAN).distinct()
     return rows.prefetch_related("memberships__organisation").order_by("name")
 
 
@@ -32,3 +33,8 @@ def people_names(ids: Iterable[UUID]) -> dict[UUID, str]:
 def organisation_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """What organisations are called, by id."""
     return dict(Organisation.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """For whom a person may act, oldest first."""
+    return user.memberships.select_related("organisation").order_by("created_at", "pk")

@@ -1,6 +1,7 @@
 """The audit trail's only door: one call per request or change, in the caller's transaction."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -22,6 +23,16 @@ class Actor:
     def system(cls, channel: str) -> Self:
         """A command or task that the operator runs."""
         return cls(user_id=None, channel=channel)
+
+
+# What else happens when something is noted: the patient concerned, and who did it.
+Watcher = Callable[[UUID | None, Actor], None]
+_watchers: dict[str, list[Watcher]] = defaultdict(list)
+
+
+def watch(name: AuditEvent.Name, watcher: Watcher) -> None:
+    """At start-up: be called, in the same transaction, whenever `record` notes such an event."""
+    _watchers[name].append(watcher)
 
 
 def record_each(
@@ -62,3 +73,5 @@ def record(  # noqa: PLR0913 - the columns of an audit row
         purpose=purpose,
         channel=by.channel,
     )
+    for watcher in _watchers[name]:
+        watcher(subject, by)

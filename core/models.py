@@ -82,6 +82,13 @@ class AuditEvent(models.Model):
         TOKEN_ISSUED = "account.token-issued", _("Issued a token")
         PASSKEY_ADDED = "account.passkey-added", _("Added a passkey")
         PASSKEY_REMOVED = "account.passkey-removed", _("Removed a passkey")
+        TOKEN_REVOKED = "account.token-revoked", _("Ended a token")
+        EXPORT_ASKED = "account.export-asked", _("Asked for a copy of their data")
+        EXPORT_TAKEN = "account.export-taken", _("Downloaded the copy of their data")
+        NAME_CHANGED = "account.name-changed", _("Changed their name")
+        ACCOUNT_CLOSED = "account.closed", _("Closed their account")
+        ACCOUNT_REOPENED = "account.reopened", _("Reopened their account")
+        ACCOUNT_EMPTIED = "account.emptied", _("Removed a closed account's details")
 
     at = models.DateTimeField(auto_now_add=True)
     name = models.CharField(max_length=32, choices=Name.choices)
@@ -98,3 +105,22 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
             models.Index(fields=["-at"], name="audit_by_time"),
         ]
+
+
+class IdempotencyKey(models.Model):
+    """A write that was answered: what was asked, as a hash, and the answer, sealed."""
+
+    person_id = models.UUIDField()
+    digest = models.BinaryField(max_length=32)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    sealed_answer = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person_id", "digest"], name="idempotency_key_once_per_person"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_by_age")]

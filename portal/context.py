@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from accounts.viewer import viewer_of
+from accounts.notices.selectors import unread_count
+from accounts.viewer import Viewer, viewer_of
 from core.registry import registry
 from portal.demo.roles import DEMO_ROLES
 
@@ -21,7 +23,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return base | {"navigation": [], "viewer": None}
     viewer = viewer_of(request)
-    return base | {"navigation": registry.nav_for(viewer.roles), "viewer": viewer}
+    return base | {
+        "navigation": registry.nav_for(viewer.roles),
+        "viewer": viewer,
+        "unread": SimpleLazyObject(lambda: _unread(request, viewer)),
+    }
+
+
+def _unread(request: HttpRequest, viewer: Viewer) -> int:
+    """How many notices wait, asked once per request and only by pages that show it."""
+    known: int | None = getattr(request, "_salus_unread", None)
+    if known is None:
+        known = unread_count(viewer.user)
+        request._salus_unread = known  # type: ignore[attr-defined]
+    return known
 
 
 def _url_name(request: HttpRequest) -> str:

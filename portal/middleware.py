@@ -31,8 +31,8 @@ class ErrorPagesMiddleware(MiddlewareMixin):
         known = {403: "403.html", 404: "404.html"}
         template = known.get(error.status, "error.html")
         response = render(request, template, {"error": error}, status=error.status)
-        if retry := getattr(error, "retry_after", None):
-            response.headers["Retry-After"] = str(retry)
+        for name, value in error.headers.items():
+            response.headers[name] = value
         return response
 
 

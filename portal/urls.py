@@ -3,10 +3,11 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from core.api import unknown
 from portal import api_docs, audit, gallery, health, views
 from portal.demo import views as demo
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.account.urls")),
+    path("notices/", include("accounts.notices.urls")),
     path("admin/", admin.site.urls),
     path("", include("chain.urls")),
     path("", include("records.urls")),
@@ -38,4 +40,6 @@ urlpatterns = [
     path("api/v1/", include("records.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs.docs, name="api-docs"),
+    re_path(r"^api/(?P<rest>.*)$", unknown, name="api-unknown"),
 ]
+handler400, handler500 = "portal.views.bad_request", "portal.views.server_error"

@@ -11,10 +11,18 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
-        from core.registry import NavItem, Panel, registry
-        from records import gates, panels
+        from core.registry import ApiArea, NavItem, Panel, registry
+        from records import gates, notices, panels
+        from records.personal_data import PERSONAL_DATA
 
         gates.register()
+        notices.register()
+        registry.notice_types += notices.NOTICE_TYPES
+        registry.personal_data.append(PERSONAL_DATA)
+        registry.api_areas += [
+            ApiArea("records", _("Health records"), _("What you may see of them, by FHIR"), 20),
+            ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
+        ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
         guests = frozenset({"payer", "researcher"})
         registry.nav_items += [

@@ -27,6 +27,7 @@ from records.models import (
     Patient,
     Scope,
 )
+from records.notices import sharing_told
 from records.services.statements import DAY, Draft, end_draft, grant_draft
 
 LONGEST = timedelta(days=366 * 5)
@@ -105,6 +106,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     audit.record(
         audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk)
     )
+    sharing_told(consent, "record-shared")
     return consent
 
 
@@ -189,6 +191,7 @@ def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Vie
     audit.record(
         audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk)
     )
+    sharing_told(row, "sharing-ended")
     return row
 
 

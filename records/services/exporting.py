@@ -1,6 +1,6 @@
 """Everything of one person, with its proofs, in one archive (docs/PROOFS.md)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from records.services.consents import ending_of, statement_document
 CHUNK = 500  # versions that are opened at once
 
 
-def export_proofs(patient: Patient, file: IO[bytes], *, by: Actor) -> Mapping[str, int]:
-    """Write the patient's archive; gives how much of each is in it.
+def export_proofs(
+    patient: Patient, file: IO[bytes], *, by: Actor, tick: Callable[[], None] = lambda: None
+) -> Mapping[str, int]:
+    """Write the patient's archive; gives how much of each is in it. `tick` is called for each part.
 
     Raises NotFound for a record that was erased, Unavailable before there is a log.
     """
@@ -33,7 +35,13 @@ def export_proofs(patient: Patient, file: IO[bytes], *, by: Actor) -> Mapping[st
     except KeyDestroyed:
         raise NotFound from None
     audit.record(audit.Name.PROOF_READ, by=by, subject=patient.pk, target="archive")
-    return write_archive(file, person=patient.pk, log=log, found=_everything(patient))
+    return write_archive(file, person=patient.pk, log=log, found=_told(patient, tick))
+
+
+def _told(patient: Patient, tick: Callable[[], None]) -> Iterator[tuple[Commitment, Disclosed]]:
+    for found in _everything(patient):
+        yield found
+        tick()
 
 
 def _everything(patient: Patient) -> Iterator[tuple[Commitment, Disclosed]]:

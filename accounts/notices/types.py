@@ -1,0 +1,129 @@
+"""What an account tells its person of."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.registry import NoticeType, Told, page_of
+
+
+def _passkey_added(told: Told) -> str:
+    return ngettext(
+        "A passkey was added to your account.",
+        "%(count)d passkeys were added to your account.",
+        told.count,
+    ) % {"count": told.count}
+
+
+def _passkey_removed(told: Told) -> str:
+    return ngettext(
+        "A passkey was removed from your account.",
+        "%(count)d passkeys were removed from your account.",
+        told.count,
+    ) % {"count": told.count}
+
+
+def _new_device(told: Told) -> str:
+    return _("Somebody signed in to your account with a device that Salus had not seen before.")
+
+
+def _token_issued(told: Told) -> str:
+    return _("A token was made, with which a program can use Salus for you or your organisation.")
+
+
+def _export_ready(told: Told) -> str:
+    return _("The copy of everything about you is ready. You can download it for a week.")
+
+
+def _account_closed(told: Told) -> str:
+    return _("You closed your account. Signing in within 30 days offers to open it again.")
+
+
+NOTICE_TYPES = [
+    NoticeType(
+        "new-device",
+        label=gettext_lazy("Sign-in with a new device"),
+        text=gettext_lazy(
+            "When somebody signs in to your account with a device that is new to Salus."
+        ),
+        icon="device-desktop",
+        words=_new_device,
+        mail=gettext_lazy(
+            "Somebody signed in to your account with a device that Salus had not seen before. If it "
+            "was not you, sign in and change your password."
+        ),
+        url=page_of("account"),
+        by_mail=True,
+        can_be_off=False,
+        order=10,
+    ),
+    NoticeType(
+        "passkey-added",
+        label=gettext_lazy("Passkey added"),
+        text=gettext_lazy("When a passkey is added, with which your decisions can be signed."),
+        icon="fingerprint",
+        words=_passkey_added,
+        mail=gettext_lazy(
+            "A passkey was added to your account. If it was not you, sign in and remove it."
+        ),
+        url=page_of("passkeys"),
+        by_mail=True,
+        can_be_off=False,
+        order=20,
+    ),
+    NoticeType(
+        "passkey-removed",
+        label=gettext_lazy("Passkey removed"),
+        text=gettext_lazy("When a passkey of yours is removed."),
+        icon="fingerprint-off",
+        words=_passkey_removed,
+        mail=gettext_lazy(
+            "A passkey was removed from your account. If it was not you, sign in and change your "
+            "password."
+        ),
+        url=page_of("passkeys"),
+        by_mail=True,
+        can_be_off=False,
+        order=30,
+    ),
+    NoticeType(
+        "token-issued",
+        label=gettext_lazy("Token made"),
+        text=gettext_lazy("When a program gets the right to use Salus for you."),
+        icon="code",
+        words=_token_issued,
+        mail=gettext_lazy(
+            "A token was made, with which a program can use Salus for you or your organisation. If "
+            "you did not expect it, sign in and end it."
+        ),
+        url=page_of("tokens"),
+        by_mail=True,
+        can_be_off=False,
+        order=40,
+    ),
+    NoticeType(
+        "export-ready",
+        label=gettext_lazy("Copy of your data"),
+        text=gettext_lazy("When the copy that you asked for is ready."),
+        icon="download",
+        words=_export_ready,
+        mail=gettext_lazy("The copy that you asked for is ready. Sign in to download it."),
+        url=page_of("data-export"),
+        by_mail=True,
+        order=80,
+    ),
+    NoticeType(
+        "account-closed",
+        label=gettext_lazy("Account closed"),
+        text=gettext_lazy("When your account is closed."),
+        icon="user-off",
+        words=_account_closed,
+        mail=gettext_lazy(
+            "Your account was closed. If you want it back, or if it was not you, sign in within 30 "
+            "days: Salus then offers to open it again."
+        ),
+        url=page_of("account"),
+        by_mail=True,
+        can_be_off=False,
+        order=45,
+    ),
+]
