@@ -110,7 +110,7 @@ def _parts(data: Any) -> Iterator[bytes]:
         yield json.dumps(data, sort_keys=True, default=str).encode()
 
 
-def _file_digest(file: UploadedFile[Any]) -> bytes:
+def _file_digest(file: "UploadedFile[Any]") -> bytes:
     found = hashlib.sha256((file.name or "").encode())
     for chunk in file.chunks():
         found.update(chunk)
