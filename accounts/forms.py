@@ -5,7 +5,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from accounts.scopes import READ, WRITE, api_areas
+from accounts.scopes import READ, WRITE, api_areas, rights_in
 from accounts.tokens import PROGRAM_ROLES
 
 
@@ -46,13 +46,11 @@ class NameForm(forms.Form):
 
 def _scopes() -> list[tuple[str, object]]:
     """For each area whether it is read, and whether anything is changed in it."""
+    words = {READ: _("{area}: read"), WRITE: _("{area}: change")}
     return [
-        choice
+        (f"{area.key}:{right}", format_lazy(words[right], area=area.label))
         for area in api_areas()
-        for choice in (
-            (f"{area.key}:{READ}", format_lazy(_("{area}: read"), area=area.label)),
-            (f"{area.key}:{WRITE}", format_lazy(_("{area}: change"), area=area.label)),
-        )
+        for right in rights_in(area)
     ]
 
 

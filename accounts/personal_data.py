@@ -127,6 +127,7 @@ def _empty(user_id: UUID) -> None:
 PERSONAL_DATA = PersonalData(
     key="account",
     label=_("Your account"),
+    order=10,
     stays=_(
         "In the audit trail it stays written what was done under your account, by number and without "
         "your name, since others rely on it."

@@ -18,7 +18,12 @@ def api_areas() -> list[ApiArea]:
 
 def every_scope() -> list[str]:
     """Everything that a token can be made for today."""
-    return [f"{area.key}:{right}" for area in api_areas() for right in (READ, WRITE)]
+    return [f"{area.key}:{right}" for area in api_areas() for right in rights_in(area)]
+
+
+def rights_in(area: ApiArea) -> tuple[str, ...]:
+    """To read it, and to change something where that can be done at all."""
+    return (READ, WRITE) if area.writes else (READ,)
 
 
 def checked_scopes(wanted: Collection[str]) -> list[str]:

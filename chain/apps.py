@@ -19,7 +19,9 @@ class ChainConfig(AppConfig):
         from core.registry import registry as shell
 
         shell.api_areas.append(
-            ApiArea("ledger", _("Public ledger"), _("What everybody may see of it"), 60)
+            ApiArea(
+                "ledger", _("Public ledger"), _("What everybody may see of it"), 60, writes=False
+            )
         )
         subscribe(LOG, "Appended", apply=anchoring.appended, undo=anchoring.unappended)
         for event in ("Granted", "Revoked"):

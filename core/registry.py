@@ -63,6 +63,7 @@ class ApiArea:
     label: str | Promise
     text: str | Promise
     order: int = 50
+    writes: bool = True  # whether anything can be changed in it
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class PersonalData:
 
     key: str  # the folder of its files
     label: str | Promise
+    order: int
     stays: str | Promise  # what is left of it when the account is closed, and why; may be empty
     models: frozenset[type[Model]]
     size: Callable[[UUID], int]  # how many parts `export` gives, near enough for a progress bar
@@ -164,6 +166,10 @@ class Registry:
     def panels_for(self, roles: frozenset[str]) -> list[Panel]:
         """The dashboard of somebody with these roles, in order."""
         return sorted((p for p in self.panels if p.roles & roles), key=lambda p: p.order)
+
+    def personal_data_in_order(self) -> list[PersonalData]:
+        """What each app holds of a person, in the order in which people look for it."""
+        return sorted(self.personal_data, key=lambda data: data.order)
 
     def notice_type(self, key: str) -> NoticeType | None:
         """The type with this key; none where its app is gone."""

@@ -20,7 +20,13 @@ class RecordsConfig(AppConfig):
         registry.notice_types += notices.NOTICE_TYPES
         registry.personal_data.append(PERSONAL_DATA)
         registry.api_areas += [
-            ApiArea("records", _("Health records"), _("What you may see of them, by FHIR"), 20),
+            ApiArea(
+                "records",
+                _("Health records"),
+                _("What you may see of them, by FHIR"),
+                20,
+                writes=False,
+            ),
             ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
         ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})

@@ -28,6 +28,7 @@ from records.models import (
 from records.selectors import opened, reads_of
 from records.services.consents import consent_revoke, statement_document
 from records.services.exporting import export_proofs
+from records.services.statements import Draft
 
 CHUNK = 200
 CHANNEL = "task"
@@ -71,8 +72,13 @@ def _consents(patient: Patient) -> Iterator[dict[str, Any]]:
 
 
 def _statement(row: ConsentStatement) -> dict[str, Any]:
-    said: dict[str, Any] = parse(statement_document(row))
-    return {"signed_by": row.get_custody_display(), "at": row.created_at, **said}
+    document = statement_document(row)
+    return {
+        "signed_by": row.get_custody_display(),
+        "at": row.created_at,
+        "said": Draft.of_document(document).said,
+        "signature": parse(document)["signature"],
+    }
 
 
 def _reads(patient: Patient) -> Iterator[dict[str, Any]]:
@@ -139,6 +145,7 @@ def _empty(user_id: UUID) -> None:
 PERSONAL_DATA = PersonalData(
     key="record",
     label=_("Your health record"),
+    order=20,
     stays=_(
         "Your health record stays with the clinics that wrote it: the law tells them how long they "
         "must keep it. Nobody else sees it: everything that you share ends now. On the public ledger "

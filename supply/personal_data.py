@@ -36,6 +36,7 @@ def _empty(user_id: UUID) -> None:
 PERSONAL_DATA = PersonalData(
     key="shipments",
     label=_("Shipments that you handed in"),
+    order=30,
     stays="",
     models=frozenset({Shipment}),
     size=_size,

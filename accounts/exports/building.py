@@ -86,7 +86,7 @@ def _claimed(export_id: UUID) -> DataExport | None:
     if row.tries >= MOST_TRIES:
         row.advance(ExportState.FAILED, run=None)
         return None
-    total = sum(data.size(row.user_id) for data in registry.personal_data)
+    total = sum(data.size(row.user_id) for data in registry.personal_data_in_order())
     row.advance(
         ExportState.BUILDING, run=uuid4(), beat_at=now, tries=row.tries + 1, done=0, total=total
     )
@@ -100,7 +100,7 @@ def _write(run: _Run, key: bytes) -> int:
         sealed = SealedWriter(file, key, context_of(run.row.pk))
         with zipfile.ZipFile(sealed, "w", zipfile.ZIP_DEFLATED) as zipped:
             zipped.writestr("README.txt", _readme())
-            for data in registry.personal_data:
+            for data in registry.personal_data_in_order():
                 _write_app(zipped, data, run)
         sealed.finish()
         file.flush()
@@ -155,7 +155,9 @@ def _finish(row: DataExport, key: bytes, size: int) -> None:
 
 def _readme() -> str:
     """In plain words, in the person's own language as far as the portal knows it."""
-    folders = "\n".join(f"  {data.key}/  {data.label}" for data in registry.personal_data)
+    folders = "\n".join(
+        f"  {data.key}/  {data.label}" for data in registry.personal_data_in_order()
+    )
     return (
         _(
             "This is a copy of everything that Salus holds about you, made on {day}.\n\n"

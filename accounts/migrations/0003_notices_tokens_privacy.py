@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 # A token from before there were scopes was for everything.
-ALL_SO_FAR = ["account:read", "account:write", "records:read", "records:write", "consents:read", "consents:write", "supply:read", "supply:write", "ledger:read", "ledger:write"]
+ALL_SO_FAR = ["account:read", "account:write", "records:read", "consents:read", "consents:write", "supply:read", "supply:write", "ledger:read"]
 
 
 class Migration(migrations.Migration):

@@ -35,7 +35,7 @@ def close(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/closed.html", {"days": TIME_TO_RETURN.days})
     context = {
         "form": form,
-        "stays": [data for data in registry.personal_data if data.stays],
+        "stays": [data for data in registry.personal_data_in_order() if data.stays],
         "days": TIME_TO_RETURN.days,
     }
     return render(request, "accounts/close.html", context, status=422 if form.errors else 200)

@@ -34,7 +34,7 @@ def export(request: HttpRequest) -> HttpResponse:
         started: HttpResponse = _start(request)
         return started
     found = export_of(viewer_of(request).user)
-    context = {"export": found, "parts": registry.personal_data}
+    context = {"export": found, "parts": registry.personal_data_in_order()}
     return render(request, "accounts/export.html", context)
 
 
