@@ -123,12 +123,10 @@ def _file_digest(file: "UploadedFile[Any]") -> bytes:
 
 def _keep(person: UUID, digest: bytes, print_: bytes, answer: HttpResponseBase) -> None:
     kept = {
-        "type": answer.headers.get("Content-Type") or "application/json",
+        "type": _type(answer),
         "headers": {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers},
         "body": _body(answer).decode(),
     }
-    if isinstance(answer, Response) and answer.content_type:
-        kept["type"] = answer.content_type
     sealed = sealer_for(Owner.portal()).seal(json.dumps(kept).encode(), _context(digest))
     IdempotencyKey.objects.update_or_create(
         person_id=person,
@@ -138,6 +136,12 @@ def _keep(person: UUID, digest: bytes, print_: bytes, answer: HttpResponseBase) 
             "created_at": timezone.now(),
         },
     )  # fmt: skip
+
+
+def _type(answer: HttpResponseBase) -> str:
+    if isinstance(answer, Response):  # its header is set when it is rendered
+        return answer.content_type or "application/json"
+    return answer.headers["Content-Type"]
 
 
 def _body(answer: HttpResponseBase) -> bytes:

@@ -355,6 +355,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "AnchorStateEnum": "chain.models.AnchorState",
+        "JobStateEnum": "chain.models.Job.State",
+        "AccountStateEnum": "chain.models.Account.State",
+        "ShipmentStateEnum": "supply.models.ShipmentState",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.ground_rules",

@@ -36,3 +36,11 @@ def clinician(organisation: Organisation | None = None) -> Viewer:
     organisation = organisation or OrganisationFactory()
     Membership.objects.create(user=user, organisation=organisation, role=Role.CLINICIAN)
     return viewer_for(user)
+
+
+def manager(organisation: Organisation | None = None) -> Viewer:
+    """Somebody who manages an organisation."""
+    user = UserFactory(own_role="", name="Mo Manager")
+    organisation = organisation or OrganisationFactory()
+    Membership.objects.create(user=user, organisation=organisation, role=Role.MANAGER)
+    return viewer_for(user)
