@@ -14,12 +14,14 @@ class AccountsConfig(AppConfig):
         from accounts.api import schema  # noqa: F401
         from accounts.notices.types import NOTICE_TYPES
         from accounts.personal_data import PERSONAL_DATA
-        from core.registry import AccountGroup, AccountPage, ApiArea, registry
+        from core.registry import AccountGroup, AccountPage, ApiArea, NavItem, registry
 
         registry.api_areas += [
             ApiArea("account", _("Account"), _("Who you are, your notices and tokens"), order=10),
         ]
         registry.notice_types += NOTICE_TYPES
+        answering = frozenset({"manager", "registrar"})
+        registry.nav_items.append(NavItem(_("Corrections"), "corrections", "edit", answering, 60))
         registry.personal_data.append(PERSONAL_DATA)
 
         registry.account_pages += [
@@ -54,6 +56,10 @@ class AccountsConfig(AppConfig):
             AccountPage(
                 _("Download everything about me"), _("All that Salus holds of you, in one file"),
                 "data-export", "download", AccountGroup.PRIVACY, order=10,
+            ),
+            AccountPage(
+                _("Correct my details"), _("Ask a clinic to mend what it wrote about you"),
+                "own-corrections", "edit", AccountGroup.PRIVACY, frozenset({"patient"}), order=20,
             ),
             AccountPage(
                 _("Close my account"), _("What goes, what stays, and how to come back"),

@@ -1,10 +1,14 @@
 """Forms of the account's pages."""
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role
+from accounts.corrections import LONGEST
+from accounts.models import Organisation, Role
 from accounts.scopes import READ, WRITE, api_areas, rights_in
 from accounts.tokens import PROGRAM_ROLES
 
@@ -109,3 +113,36 @@ class CloseAccountForm(forms.Form):
         if word.strip().casefold() != str(self.WORD).casefold():
             raise forms.ValidationError(_("This is another word. Nothing was closed."))
         return word
+
+
+class CorrectionForm(forms.Form):
+    """Who is asked for a correction, and of what."""
+
+    organisation = forms.ModelChoiceField(
+        label=_("Who wrote it"), queryset=Organisation.objects.none(), empty_label=_("Choose")
+    )
+    wish = forms.CharField(
+        label=_("What is wrong, and how should it be?"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def __init__(self, *args: Any, keepers: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = keepers  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """Whether it was corrected, and what is to be said of it."""
+
+    corrected = forms.ChoiceField(
+        label=_("Was it corrected?"),
+        choices=[("yes", _("Yes, or it will be")), ("no", _("No"))],
+        widget=forms.RadioSelect,
+    )
+    answer = forms.CharField(
+        label=_("Your answer"),
+        help_text=_("The person reads it word for word."),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )

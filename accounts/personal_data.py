@@ -12,8 +12,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.corrections import Correction, corrections_of
 from accounts.models import (
     ApiToken,
+    CorrectionRequest,
     DataExport,
     KnownDevice,
     Membership,
@@ -67,6 +69,7 @@ def _export(user_id: UUID) -> Iterator[tuple[str, Content]]:
     rows = Notice.objects.filter(user=user).order_by("created_at")
     told = rows.values("type", "count", "created_at", "read_at", "mail_state", "mail_sent_at")
     yield from json_list("notices.json", told.iterator(ROWS))
+    yield from json_list("corrections.json", map(_correction, corrections_of(user)))
     # What somebody did, not to whom: that is the other person's.
     acts = AuditEvent.objects.filter(actor_id=user_id).order_by("pk")
     yield from json_list("what-i-did.json", acts.values("at", "name", "channel").iterator(ROWS))
@@ -103,9 +106,21 @@ def _account(user: User) -> dict[str, Any]:
     }
 
 
+def _correction(found: Correction) -> dict[str, Any]:
+    row = found.row
+    return {
+        "asked": str(row.organisation),
+        "at": row.created_at,
+        "wish": found.wish,
+        "answer": found.answer,
+        "corrected": row.corrected,
+        "ended": row.ended_at,
+    }
+
+
 def _size(user_id: UUID) -> int:
     acts = AuditEvent.objects.filter(actor_id=user_id).count()
-    return 6 + (Notice.objects.filter(user=user_id).count() + acts) // ROWS
+    return 8 + (Notice.objects.filter(user=user_id).count() + acts) // ROWS
 
 
 def _close(user_id: UUID) -> None:
@@ -117,7 +132,7 @@ def _close(user_id: UUID) -> None:
 def _empty(user_id: UUID) -> None:
     """What only served the person goes; the row stays, since what they did names it by its id."""
     gone: tuple[type[Model], ...] = (
-        ApiToken, Authenticator, DataExport, EmailAddress, KnownDevice, Membership, Notice,
+        ApiToken, Authenticator, CorrectionRequest, DataExport, EmailAddress, KnownDevice, Membership, Notice,
         NoticePreference,
     )  # fmt: skip
     for model in gone:
@@ -134,8 +149,8 @@ PERSONAL_DATA = PersonalData(
     ),
     models=frozenset(
         {
-            ApiToken, AuditEvent, Authenticator, DataExport, EmailAddress, EmailConfirmation,
-            IdempotencyKey, KnownDevice, LogEntry, Membership, Notice, NoticePreference, User,
+            ApiToken, AuditEvent, Authenticator, CorrectionRequest, DataExport, EmailAddress,
+            EmailConfirmation, IdempotencyKey, KnownDevice, LogEntry, Membership, Notice, NoticePreference, User,
         }
     ),
     size=_size,

@@ -12,6 +12,7 @@ from accounts.devices import devices_forget
 from accounts.exports.asking import exports_sweep
 from accounts.exports.building import export_build
 from accounts.notices.sending import notice_mail_send, notice_mail_sweep
+from accounts.notices.telling import notices_forget
 
 
 @shared_task
@@ -40,6 +41,7 @@ def sweep_exports() -> None:
 
 @shared_task
 def sweep_closures() -> None:
-    """Empty the accounts that were closed a month ago; forget browsers not seen for a year."""
+    """Empty the accounts that were closed a month ago; forget old browsers and notices."""
     accounts_empty()
     devices_forget()
+    notices_forget()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, closing, exports, notices, passkeys, tokens
+from accounts.views import account, closing, corrections, exports, notices, passkeys, tokens
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("data/", exports.export, name="data-export"),
     path("data/progress/", exports.progress, name="data-export-progress"),
     path("data/file/", exports.download, name="data-export-file"),
+    path("corrections/", corrections.own, name="own-corrections"),
+    path("corrections/<uuid:pk>/withdraw/", corrections.withdraw, name="correction-withdraw"),
     path("close/", closing.close, name="account-close"),
     path("reopen/", closing.reopen, name="account-reopen"),
 ]

@@ -86,6 +86,8 @@ class AuditEvent(models.Model):
         EXPORT_ASKED = "account.export-asked", _("Asked for a copy of their data")
         EXPORT_TAKEN = "account.export-taken", _("Downloaded the copy of their data")
         NAME_CHANGED = "account.name-changed", _("Changed their name")
+        CORRECTION_ASKED = "account.correction-asked", _("Asked for a correction")
+        CORRECTION_ANSWERED = "account.correction-answered", _("Answered a request for correction")
         ACCOUNT_CLOSED = "account.closed", _("Closed their account")
         ACCOUNT_REOPENED = "account.reopened", _("Reopened their account")
         ACCOUNT_EMPTIED = "account.emptied", _("Removed a closed account's details")

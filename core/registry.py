@@ -123,6 +123,11 @@ def _nothing(user_id: UUID) -> None:
     """An app that has nothing to do."""
 
 
+def _nobody(user_id: UUID) -> Iterable[UUID]:
+    """An app in which no organisation keeps anything of a person."""
+    return ()
+
+
 @dataclass(frozen=True)
 class PersonalData:
     """What an app holds of a person (an account's id): how to hand it out, and how to let it go."""
@@ -134,6 +139,8 @@ class PersonalData:
     models: frozenset[type[Model]]
     size: Callable[[UUID], int]  # how many parts `export` gives, near enough for a progress bar
     export: Callable[[UUID], Iterable[tuple[str, Content]]]
+    # The organisations that keep some of it and can correct it.
+    keepers: Callable[[UUID], Iterable[UUID]] = _nobody
     close: Callable[[UUID], None] = _nothing  # at once, when the person closes their account
     empty: Callable[[UUID], None] = _nothing  # later, for good; safe to run twice
 

@@ -344,6 +344,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "core.openapi.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["core.throttling.PerToken"],
+    # For each token, person or address.
     "DEFAULT_THROTTLE_RATES": {"api": env.str("API_RATE", "600/min")},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "core.api.problem",

@@ -29,6 +29,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.account.urls")),
+    path("corrections/", include("accounts.corrections_urls")),
     path("notices/", include("accounts.notices.urls")),
     path("admin/", admin.site.urls),
     path("", include("chain.urls")),

@@ -128,6 +128,13 @@ def _size(user_id: UUID) -> int:
     return 5 + versions.count() + heads + grants + current + (grants + reads) // CHUNK
 
 
+def _keepers(user_id: UUID) -> set[UUID]:
+    """Who wrote something of the person's record, or brought it here and answers for it."""
+    rows = Version.objects.filter(record__patient__account=user_id, current=True)
+    pairs = rows.values_list("author_id", "custodian_id").distinct()
+    return {id for pair in pairs for id in pair if id is not None}
+
+
 def _close(user_id: UUID) -> None:
     """Nobody can end a grant of a closed account, so all of them end with it."""
     patient = Patient.objects.filter(account=user_id).first()
@@ -159,6 +166,7 @@ PERSONAL_DATA = PersonalData(
     ),
     size=_size,
     export=_export,
+    keepers=_keepers,
     close=_close,
     empty=_empty,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Notices, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -42,8 +42,9 @@ class Day:
     notices: list[Shown]
 
 
-def shown(rows: Sequence[Notice]) -> list[Shown]:
+def shown(notices: Iterable[Notice]) -> list[Shown]:
     """Notices in words, with two queries for all names; those of an app that is gone are left out."""
+    rows = list(notices)
     people = people_names(row.actors[-1] for row in rows if row.actors)
     places = organisation_names(row.organisation_id for row in rows if row.organisation_id)
     found = []

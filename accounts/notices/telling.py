@@ -1,7 +1,7 @@
 """Notices are written in the transaction of what they tell of; mail goes out after it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from accounts.notices.preferences import Wanted, wanted_by
 from core.audit import Actor
 from core.registry import NoticeType, registry
 
+KEPT = timedelta(days=365)
 MAIL_TASK = "accounts.tasks.send_notice_mail_task"
 
 
@@ -86,6 +87,11 @@ def _send_later(ids: list[UUID]) -> None:
             current_app.send_task(MAIL_TASK, [str(id)], queue="work")
 
     transaction.on_commit(ask, robust=True)
+
+
+def notices_forget() -> int:
+    """Delete what is a year old: nobody needs it, and who read a record stands in the audit trail."""
+    return Notice.objects.filter(last_at__lt=timezone.now() - KEPT).delete()[0]
 
 
 # -- reading ---------------------------------------------------------------------------------------

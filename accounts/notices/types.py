@@ -38,6 +38,20 @@ def _account_closed(told: Told) -> str:
     return _("You closed your account. Signing in within 30 days offers to open it again.")
 
 
+def _correction_asked(told: Told) -> str:
+    if not told.others:
+        return _("%(who)s asks your organisation for a correction.") % {"who": told.who}
+    return ngettext(
+        "%(who)s and %(others)d other person ask your organisation for corrections.",
+        "%(who)s and %(others)d others ask your organisation for corrections.",
+        told.others,
+    ) % {"who": told.who, "others": told.others}
+
+
+def _correction_answered(told: Told) -> str:
+    return _("%(who)s answered your request for a correction.") % {"who": told.who}
+
+
 NOTICE_TYPES = [
     NoticeType(
         "new-device",
@@ -125,5 +139,28 @@ NOTICE_TYPES = [
         by_mail=True,
         can_be_off=False,
         order=45,
+    ),
+    NoticeType(
+        "correction-asked",
+        label=gettext_lazy("Correction asked for"),
+        text=gettext_lazy("When somebody asks your organisation to correct what it keeps of them."),
+        icon="edit",
+        words=_correction_asked,
+        mail=gettext_lazy("Somebody asks your organisation for a correction. Sign in to answer."),
+        url=page_of("corrections"),
+        roles=frozenset({"manager", "registrar"}),
+        order=75,
+    ),
+    NoticeType(
+        "correction-answered",
+        label=gettext_lazy("Correction answered"),
+        text=gettext_lazy("When an organisation answers your request for a correction."),
+        icon="edit",
+        words=_correction_answered,
+        mail=gettext_lazy("Your request for a correction was answered. Sign in to read it."),
+        url=page_of("own-corrections"),
+        by_mail=True,
+        roles=frozenset({"patient"}),
+        order=76,
     ),
 ]

@@ -36,6 +36,7 @@ PAGES: dict[str, list[Page_]] = {
         "/account/name/",
         "/account/passkeys/",
         "/account/notices/",
+        "/account/corrections/",
         "/notices/",
         "/account/reauthenticate/",
         "/account/logout/",

@@ -158,6 +158,7 @@ def test_it_is_for_the_person_alone_and_taking_it_is_noted(viewer: Viewer):
 
 def test_after_a_week_it_is_gone(viewer: Viewer, django_capture_on_commit_callbacks):
     row = copy_of(viewer)
+    assert row.expires_at is not None
     assert timedelta(days=6) < row.expires_at - timezone.now() <= timedelta(days=7)
     DataExport.objects.update(expires_at=timezone.now())
     row.refresh_from_db()

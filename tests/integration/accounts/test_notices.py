@@ -8,11 +8,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts.devices import COOKIE
+from accounts.devices import COOKIE, devices_forget
 from accounts.models import KnownDevice, Notice, NoticePreference, User
 from accounts.notices import notify
 from accounts.notices.preferences import Wanted, preference_set
 from accounts.notices.presenters import shown
+from accounts.notices.telling import notices_forget
 from accounts.passkeys import passkey_remove
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer, viewer_for
@@ -227,6 +228,19 @@ def test_the_mark_of_a_device_names_nobody_and_is_kept_as_a_hash(known: User):
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert cookie.value.encode() not in bytes(KnownDevice.objects.get().digest)
+
+
+def test_what_is_old_is_forgotten(user: User):
+    for days in (364, 366):
+        notify(user, "export-ready", about=str(days))
+        past = timezone.now() - timedelta(days=days)
+        Notice.objects.filter(about=str(days)).update(last_at=past)
+        KnownDevice.objects.create(
+            user=user, digest=str(days).encode(), seen_at=past - timedelta(days=35)
+        )
+    assert (notices_forget(), devices_forget()) == (1, 1)
+    assert Notice.objects.get().about == "364"
+    assert (notices_forget(), devices_forget()) == (0, 0)
 
 
 # -- choosing --------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The API's ground rules: every error is a problem document, lists have links, reads have tags."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
@@ -25,7 +27,7 @@ def api(user: User) -> APIClient:
     return client
 
 
-def assert_problem(answer, status: int, code: str) -> dict:
+def assert_problem(answer, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     body = answer.json()
