@@ -9,7 +9,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import CorrectionRequest, CorrectionState, Organisation, Role, User
+from accounts.models import (
+    CorrectionRequest,
+    CorrectionState,
+    Membership,
+    Organisation,
+    Role,
+    User,
+)
 from accounts.notices import notify
 from accounts.viewer import Viewer
 from core import audit
@@ -53,9 +60,11 @@ def _open(row: CorrectionRequest, part: str, sealed: bytes) -> str:
 
 
 def keepers_of(user: User) -> QuerySet[Organisation]:
-    """Who keeps something of a person and can correct it, by name."""
+    """Who keeps something of a person and has somebody here to correct it, by name."""
     ids = {id for data in registry.personal_data for id in data.keepers(user.pk)}
-    return Organisation.objects.filter(pk__in=ids).order_by("name")
+    answering = Membership.objects.filter(role__in=ANSWERING, user__is_active=True)
+    keeping = Organisation.objects.filter(pk__in=ids)
+    return keeping.filter(pk__in=answering.values("organisation")).order_by("name")
 
 
 def corrections_of(user: User) -> list[Correction]:

@@ -150,7 +150,8 @@ PERSONAL_DATA = PersonalData(
     models=frozenset(
         {
             ApiToken, AuditEvent, Authenticator, CorrectionRequest, DataExport, EmailAddress,
-            EmailConfirmation, IdempotencyKey, KnownDevice, LogEntry, Membership, Notice, NoticePreference, User,
+            EmailConfirmation, IdempotencyKey, KnownDevice, LogEntry, Membership, Notice,
+            NoticePreference, User,
         }
     ),
     size=_size,

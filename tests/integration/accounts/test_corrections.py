@@ -39,7 +39,7 @@ def clinic() -> Organisation:
 
 
 @pytest.fixture
-def viewer(clinic: Organisation) -> Viewer:
+def viewer(clinic: Organisation, registrar: Viewer) -> Viewer:
     about = patient()
     return patient_with_record(observation(about, **written_by(clinic.pk)), about=about)[0]
 
@@ -105,6 +105,15 @@ def test_only_who_keeps_something_of_the_person_is_asked(viewer: Viewer, clinic:
     with pytest.raises(Invalid):
         correction_ask(organisation=clinic, wish=WISH, by=viewer_for(UserFactory()))
     assert not CorrectionRequest.objects.exists()
+
+
+def test_a_clinic_without_anybody_to_answer_is_not_offered(
+    viewer: Viewer, clinic: Organisation, registrar: Viewer
+):
+    Membership.objects.filter(user=registrar.user).update(role=Role.CLINICIAN)
+    assert b"Please ask it directly" in page_of(viewer).get("/account/corrections/").content
+    with pytest.raises(Invalid):
+        correction_ask(organisation=clinic, wish=WISH, by=viewer)
 
 
 @pytest.mark.parametrize("wish", ["", " ", "x" * 2001])

@@ -45,9 +45,8 @@ def test_every_address_for_programs_names_its_area(path: str, found: URLPattern)
     assert area, f"{path}: name an area of registry.api_areas"
     assert callable(area) or area in {one.key for one in api_areas()}
     if path.startswith("api/v1/"):
-        assert view is not None and issubclass(view, ApiView), (
-            f"{path}: build it on core.api.ApiView"
-        )
+        assert view, f"{path}: build it on core.api.ApiView"
+        assert issubclass(view, ApiView), f"{path}: build it on core.api.ApiView"
 
 
 def test_areas_are_named_once():
