@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
 
 try:
-    from Crypto.Hash import keccak
+    from Crypto.Hash import keccak  # pycryptodome, not pyCrypto  # nosec B413
 except ImportError:  # pragma: no cover - shown to a person who has not installed it
     sys.exit("salus_verify needs Keccak: python -m pip install -r requirements-verify.txt")
 

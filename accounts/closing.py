@@ -1,6 +1,7 @@
 """Closing an account: at once, to be reopened for a month, then emptied for good."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -43,6 +44,12 @@ def returns_until(user: User) -> datetime | None:
         return None
     until = user.closed_at + TIME_TO_RETURN
     return until if until > timezone.now() else None
+
+
+def returning_user(pk: UUID) -> User | None:
+    """The person of an account that can be reopened; None where it can't."""
+    user = User.objects.filter(pk=pk).first()
+    return user if user is not None and returns_until(user) else None
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from accounts.models import (
     User,
 )
 from accounts.notices import notify
+from accounts.selectors import people_acting
 from accounts.viewer import Viewer
 from core import audit
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Problem
@@ -62,7 +63,9 @@ def _open(row: CorrectionRequest, part: str, sealed: bytes) -> str:
 def keepers_of(user: User) -> QuerySet[Organisation]:
     """Who keeps something of a person and has somebody here to correct it, by name."""
     ids = {id for data in registry.personal_data for id in data.keepers(user.pk)}
-    answering = Membership.objects.filter(role__in=ANSWERING, user__is_active=True)
+    answering = Membership.objects.filter(
+        role__in=ANSWERING, ended_at=None, user__is_active=True, user__is_program=False
+    )
     keeping = Organisation.objects.filter(pk__in=ids)
     return keeping.filter(pk__in=answering.values("organisation")).order_by("name")
 
@@ -90,10 +93,8 @@ def correction_ask(*, organisation: Organisation, wish: str, by: Viewer) -> Corr
     row.sealed_wish = _seal(row, _WISH, wish)
     row.save(force_insert=True)
     audit.record(audit.Name.CORRECTION_ASKED, by=by.actor, target=str(row.pk))
-    answering = User.objects.filter(
-        memberships__organisation=organisation, memberships__role__in=ANSWERING
-    )
-    notify(answering.distinct(), "correction-asked", about=str(organisation.pk), by=by.actor)
+    answering = people_acting(organisation, *ANSWERING)
+    notify(answering, "correction-asked", about=str(organisation.pk), by=by.actor)
     return row
 
 

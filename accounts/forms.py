@@ -1,16 +1,15 @@
-"""Forms of the account's pages."""
+"""Forms of sign-up, passkeys, the second factor, and the organisation's pages."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
-from django.utils.text import format_lazy
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.corrections import LONGEST
-from accounts.models import Organisation, Role
-from accounts.scopes import READ, WRITE, api_areas, rights_in
-from accounts.tokens import PROGRAM_ROLES
+from accounts.models import Organisation, Role, User
+from accounts.services.organisations import Details
 
 
 class PasskeyNameForm(forms.Form):
@@ -37,112 +36,89 @@ class NewPasskeyForm(PasskeyNameForm):
         return answer
 
 
-class NameForm(forms.Form):
-    """What a person is called."""
+class OrganisationForm(forms.Form):
+    """An organisation's name and numbers; check digits are the service's business."""
 
+    name = forms.CharField(label=_("Name"), max_length=200)
+    gln = forms.CharField(
+        label=_("GLN"), required=False, max_length=13,
+        help_text=_("13 digits, from GS1. Needed to send or receive medicines."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
+    npi = forms.CharField(
+        label=_("NPI"), required=False, max_length=10,
+        help_text=_("10 digits. Providers in the United States have one."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
+    own_number = forms.CharField(
+        label=_("Your own number"), required=False, max_length=40,
+        help_text=_("By which your partners know you, if you have one."),
+    )  # fmt: skip
+
+    @staticmethod
+    def initial_of(organisation: Organisation) -> dict[str, str]:
+        """What stands there now."""
+        return {field.name: getattr(organisation, field.name) for field in fields(Details)}
+
+    def details(self) -> Details:
+        """What was entered."""
+        return Details(**self.cleaned_data)
+
+
+class InvitationForm(forms.Form):
+    """Who is invited, and in which role."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.TypedChoiceField(label=_("Role"), coerce=Role)
+
+    def __init__(self, *args: Any, roles: Sequence[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [("", _("Choose a role")), *((r.value, r.label) for r in roles)]
+
+
+class SignUpFields(forms.Form):
+    """What is asked beside address and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
+
+    field_order = ("role", "name", "email", "password1", "password2")
+
+    role = forms.ChoiceField(
+        label=_("What brings you here?"),
+        choices=[
+            (Role.PATIENT.value, _("I want to look after my health record")),
+            (Role.DONOR.value, _("I want to give")),
+        ],
+        initial=Role.PATIENT.value,
+        widget=forms.RadioSelect,
+    )
     name = forms.CharField(
-        label=_("Name"),
-        help_text=_("As those see it with whom you share something, and in what you sign."),
+        label=_("Your name"),
+        help_text=_("As others see it when you share something with them."),
         max_length=120,
+        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
-
-def _scopes() -> list[tuple[str, object]]:
-    """For each area whether it is read, and whether anything is changed in it."""
-    words = {READ: _("{area}: read"), WRITE: _("{area}: change")}
-    return [
-        (f"{area.key}:{right}", format_lazy(words[right], area=area.label))
-        for area in api_areas()
-        for right in rights_in(area)
-    ]
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Allauth asks for it; the adapter has kept everything already."""
 
 
-class NewTokenForm(forms.Form):
-    """What a token is called, what it opens, and for how long."""
+class AppForm(forms.Form):
+    """The first code of an authenticator app."""
 
-    name = forms.CharField(
-        label=_("Name"),
-        help_text=_("The program that will use it, for example “Ward import”."),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("What it may be used for"),
-        help_text=_("Choose no more than the program needs."),
-        choices=_scopes,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    days = forms.ChoiceField(
-        label=_("Ends after"),
-        choices=[
-            ("7", _("7 days")),
-            ("30", _("30 days")),
-            ("90", _("90 days")),
-            ("365", _("a year")),
-        ],
-        initial="30",
+    code = forms.CharField(
+        label=_("Code that the app shows"),
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
 
-class MachineTokenForm(NewTokenForm):
-    """Also in which role it acts."""
+class PasswordForm(forms.Form):
+    """The password, for somebody who comes with the link of a recovery."""
 
-    role = forms.ChoiceField(
-        label=_("Role in which it acts"),
-        help_text=_("It sees and may do what somebody of your organisation in this role does."),
-        choices=[(role.value, Role(role).label) for role in PROGRAM_ROLES],
-    )
-    field_order = ["name", "role", "scopes", "days"]
-
-
-class CloseAccountForm(forms.Form):
-    """A word that nobody types by mistake."""
-
-    WORD = _("close")
-
-    word = forms.CharField(
-        label=_("Type “close” to confirm"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-    )
-
-    def clean_word(self) -> str:
-        """In the person's own language, however it is written."""
-        word = str(self.cleaned_data["word"])
-        if word.strip().casefold() != str(self.WORD).casefold():
-            raise forms.ValidationError(_("This is another word. Nothing was closed."))
-        return word
-
-
-class CorrectionForm(forms.Form):
-    """Who is asked for a correction, and of what."""
-
-    organisation = forms.ModelChoiceField(
-        label=_("Who wrote it"), queryset=Organisation.objects.none(), empty_label=_("Choose")
-    )
-    wish = forms.CharField(
-        label=_("What is wrong, and how should it be?"),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
-
-    def __init__(self, *args: Any, keepers: QuerySet[Organisation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = keepers  # type: ignore[attr-defined]
-
-
-class AnswerForm(forms.Form):
-    """Whether it was corrected, and what is to be said of it."""
-
-    corrected = forms.ChoiceField(
-        label=_("Was it corrected?"),
-        choices=[("yes", _("Yes, or it will be")), ("no", _("No"))],
-        widget=forms.RadioSelect,
-    )
-    answer = forms.CharField(
-        label=_("Your answer"),
-        help_text=_("The person reads it word for word."),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 5}),
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

@@ -1,6 +1,6 @@
 """A person's passkeys: added, named and removed by them, and asked for the key that signed (WebAuthn 3).
 
-The rows are allauth's, so that signing in with a passkey can use them as well. Here they only sign.
+The rows are allauth's, which signs people in with them; a passkey signs decisions and signs in alike.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
@@ -33,6 +34,7 @@ from fido2.webauthn import (
 
 from accounts.models import User
 from accounts.notices import notify
+from accounts.recovery_codes import codes_ensure
 from core import audit
 from core.errors import Conflict, Invalid, NotFound, Problem
 
@@ -71,7 +73,7 @@ class Passkey:
 
     @property
     def used_at(self) -> datetime | None:
-        """When it last signed."""
+        """When it was last used."""
         used: datetime | None = self.row.last_used_at
         return used
 
@@ -137,7 +139,7 @@ def passkey_options(user: User) -> tuple[Json, Json]:
             id=user_pk_to_url_str(user).encode(), name=user.email, display_name=str(user)
         ),
         credentials=[passkey.attested for passkey in passkeys_of(user)],
-        resident_key_requirement=ResidentKeyRequirement.PREFERRED,
+        resident_key_requirement=ResidentKeyRequirement.REQUIRED,
         user_verification=UserVerificationRequirement.REQUIRED,
         extensions={"credProps": True},
     )
@@ -156,6 +158,7 @@ def passkey_add(*, user: User, name: str, answer: Json, state: Json, by: audit.A
         user=user, type=Authenticator.Type.WEBAUTHN, data={"name": name, **made}
     )
     audit.record(audit.Name.PASSKEY_ADDED, by=by, target=str(row.pk))
+    codes_ensure(user=user, by=by)
     notify(user, "passkey-added", by=by)
     return Passkey(row)
 
@@ -246,7 +249,12 @@ def passkey_rename(*, passkey: Passkey, name: str) -> None:
 
 @transaction.atomic
 def passkey_remove(*, passkey: Passkey, by: audit.Actor) -> None:
-    """Forget it; what it signed stays signed."""
+    """Forget it; what it signed stays signed. Raises Conflict for somebody's only way in."""
+    user = User.objects.select_for_update().get(pk=passkey.row.user_id)
+    if not user.has_usable_password() and len(passkeys_of(user)) == 1:
+        words = _("It is your only way to sign in. Set a password or add another passkey first.")
+        raise Conflict(words)
     audit.record(audit.Name.PASSKEY_REMOVED, by=by, target=str(passkey.row.pk))
-    notify(passkey.row.user, "passkey-removed", by=by)
     passkey.row.delete()
+    delete_dangling_recovery_codes(user)
+    notify(user, "passkey-removed", by=by)

@@ -3,21 +3,34 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
-from accounts.models import Membership, Organisation, Role, User
+from accounts.models import (
+    CARE,
+    Invitation,
+    Membership,
+    Organisation,
+    OrganisationKey,
+    Role,
+    User,
+)
 
 
 def clinicians() -> QuerySet[User]:
-    """Active people who act as clinicians, with their organisations."""
-    acting = User.objects.filter(is_active=True, is_program=False)
-    rows = acting.filter(memberships__role=Role.CLINICIAN).distinct()
-    return rows.prefetch_related("memberships__organisation").order_by("name")
+    """Active people who treat patients, with the organisations for which they do."""
+    treating = Membership.objects.filter(role__in=CARE, ended_at=None).select_related(
+        "organisation"
+    )
+    people = User.objects.filter(is_active=True, is_program=False)
+    rows = people.filter(memberships__in=treating).distinct()
+    return rows.prefetch_related(Prefetch("memberships", treating)).order_by("name")
 
 
 def organisations() -> QuerySet[Organisation]:
-    """All organisations, by name."""
-    return Organisation.objects.order_by("name")
+    """The organisations that were checked, by name."""
+    rows = Organisation.objects.filter(verification=Organisation.Verification.VERIFIED)
+    return rows.order_by("name")
 
 
 def home_organisation() -> Organisation | None:
@@ -35,6 +48,34 @@ def organisation_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(Organisation.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
 
 
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Who acts for an organisation now, by name; its programs stand with its tokens."""
+    rows = organisation.memberships.filter(ended_at=None, user__is_program=False)
+    rows = rows.select_related("user")
+    return rows.order_by("user__name", "user__email", "role")
+
+
+def invitations_of(organisation: Organisation) -> QuerySet[Invitation]:
+    """The invitations that wait for an answer, newest first."""
+    rows = organisation.invitations.filter(state=Invitation.State.OPEN)
+    return rows.filter(expires_at__gt=timezone.now()).order_by("-created_at")
+
+
+def keys_of(organisation: Organisation) -> QuerySet[OrganisationKey]:
+    """The organisation's signing keys, newest first; old ones still check."""
+    return organisation.keys.order_by("-number")
+
+
 def memberships_of(user: User) -> QuerySet[Membership]:
     """For whom a person may act, oldest first."""
-    return user.memberships.select_related("organisation").order_by("created_at", "pk")
+    rows = user.memberships.filter(ended_at=None).select_related("organisation")
+    return rows.order_by("created_at", "pk")
+
+
+def people_acting(organisation: Organisation, *roles: Role) -> QuerySet[User]:
+    """The people who act for an organisation now, in one of these roles where any are named."""
+    acting = Membership.objects.filter(organisation=organisation, ended_at=None)
+    if roles:
+        acting = acting.filter(role__in=roles)
+    people = User.objects.filter(is_active=True, is_program=False)
+    return people.filter(memberships__in=acting).distinct()

@@ -1,13 +1,11 @@
 """Bearer tokens: shown once, kept as a hash, for some areas, expiring, ended at once."""
 
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from allauth.core.internal.httpkit import get_client_ip
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,19 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, Membership, Organisation, Role, User
-from accounts.models.people import MEMBER_ROLES
 from accounts.notices import notify
+from accounts.permissions import require_manager
 from accounts.scopes import checked_scopes, every_scope
+from accounts.selectors import people_acting
 from accounts.viewer import Viewer
 from core import audit
 from core.errors import Forbidden, Invalid, NotFound, Problem
+from core.network import network_of
 
 PREFIX = "salus_"
 LIFETIME = timedelta(days=90)
 LONGEST = timedelta(days=366)
 USED_EVERY = timedelta(minutes=1)  # how exact "last used" is, to spare a write per request
-# A program must not be able to make other programs.
-PROGRAM_ROLES = tuple(role for role in MEMBER_ROLES if role != Role.MANAGER)
 
 
 def token_digest(token: str) -> bytes:
@@ -63,8 +61,9 @@ def machine_token_issue(  # noqa: PLR0913 - what such a token is made of
     scopes: Collection[str],
 ) -> str:
     """Make a token that acts for an organisation in a role; raises Forbidden, Invalid."""
-    require_manager(by, organisation)
-    if role not in PROGRAM_ROLES:
+    if require_manager(by).pk != organisation.pk:
+        raise Forbidden
+    if role not in program_roles(organisation):
         raise Invalid(problems=[Problem("role", _("Choose one of the roles."))])
     id = uuid4()
     program = User.objects.create_user(
@@ -75,6 +74,11 @@ def machine_token_issue(  # noqa: PLR0913 - what such a token is made of
         user=program, kind=ApiToken.Kind.MACHINE, organisation=organisation, made_by=by.user
     )
     return _issued(row, name, scopes, lifetime, by.actor)
+
+
+def program_roles(organisation: Organisation) -> list[Role]:
+    """In which roles a program can act for it: never in one that could make other programs."""
+    return [role for role in organisation.roles if role != Role.MANAGER]
 
 
 def _issued(
@@ -96,17 +100,7 @@ def _concerned(row: ApiToken) -> list[User]:
     """Who learns of a token: the person, or the managers of the organisation."""
     if row.organisation is None:
         return [row.user]
-    of_theirs = User.objects.filter(
-        memberships__organisation=row.organisation, memberships__role=Role.MANAGER
-    )
-    return list(of_theirs.distinct())
-
-
-def require_manager(viewer: Viewer, organisation: Organisation) -> None:
-    """Only who manages an organisation makes programs of it; raises Forbidden."""
-    acting = viewer.organisation is not None and viewer.organisation.pk == organisation.pk
-    if not (acting and viewer.has(Role.MANAGER)):
-        raise Forbidden(_("Only a manager of the organisation does this."))
+    return list(people_acting(row.organisation, Role.MANAGER))
 
 
 # -- finding ---------------------------------------------------------------------------------------
@@ -149,7 +143,8 @@ def token_revoke(*, token: ApiToken, by: audit.Actor) -> None:
     row.save(update_fields=["revoked_at"])
     if row.kind == ApiToken.Kind.MACHINE:
         User.objects.filter(pk=row.user_id).update(is_active=False)
-        Membership.objects.filter(user=row.user_id).delete()
+        acting = Membership.objects.filter(user=row.user_id, ended_at=None)
+        acting.update(ended_at=row.revoked_at)
     audit.record(audit.Name.TOKEN_REVOKED, by=by, target=str(row.pk))
 
 
@@ -167,15 +162,9 @@ def token_find(token: str, request: HttpRequest) -> ApiToken | None:
         .first()
     )
     if row is not None and (row.last_used_at is None or now - row.last_used_at > USED_EVERY):
-        place = network_of(get_client_ip(request) or "")
-        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now, last_used_from=place)
+        # A request is one transaction: where another one is about to note it, nobody waits for it.
+        free = ApiToken.objects.select_for_update(skip_locked=True).filter(pk=row.pk).values("pk")
+        ApiToken.objects.filter(pk__in=free).update(
+            last_used_at=now, last_used_from=network_of(request)
+        )
     return row
-
-
-def network_of(address: str) -> str:
-    """An address without what tells its household: /24 of IPv4, /48 of IPv6."""
-    try:
-        version = ipaddress.ip_address(address).version
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))

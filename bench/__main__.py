@@ -12,7 +12,7 @@ from portal.stack.embedded import start_services
 from portal.stack.processes import Processes
 from portal.stack.state import State
 
-NAMES = ("ledger", "records", "web", "faults", "contracts")
+NAMES = ("ledger", "people", "records", "web", "faults", "contracts")
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
@@ -46,21 +46,22 @@ def _run(options: argparse.Namespace, processes: Processes, env: dict[str, str])
     from django.core.management import call_command
 
     from bench.measure import Recorder
-    from bench.scenarios import contracts, ledger, records, web
+    from bench.scenarios import contracts, ledger, people, records, web
     from core.deployment import portal_id
 
     scenarios = {
         "ledger": ledger.run,
         "records": records.run,
+        "people": people.run,
         "web": web.run,
         "contracts": contracts.run,
         "faults": partial(faults.run_quick, seed=options.seed) if options.quick else faults.run,
     }
-    call_command("migrate", verbosity=0)
+    call_command("migrate", database="owner", verbosity=0)
     recorder = Recorder()
     for name in options.name or NAMES:
         # Each scenario begins with an empty database.
-        call_command("flush", verbosity=0, interactive=False)
+        call_command("flush", database="owner", verbosity=0, interactive=False)
         portal_id.cache_clear()
         scenarios[name](recorder, processes, env)
     recorder.write(options.results)

@@ -1,4 +1,13 @@
-"""The least that a read could be: one row by its key, decrypted; no sign-in, consent or audit."""
+"""What a read is made of, step by step, without middleware: the first one is the ceiling.
+
+    /bare/PK       one row by its key, decrypted
+    /signed-in/PK  and a bearer token, with the viewer's roles and organisation
+    /gated/PK      and the condition of who may see it
+    /locked/PK     and row-level security: a transaction that says on whose behalf it reads
+    /audited/PK    and an audit row in that transaction
+
+The steps up to `gated` are measured as PostgreSQL's superuser, whom row-level security does not bind.
+"""
 
 import os
 
@@ -11,25 +20,78 @@ from django.urls import path
 application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.db.models import QuerySet  # noqa: E402
 
+from accounts.tokens import token_find  # noqa: E402
+from accounts.viewer import Viewer, viewer_acting, viewer_for  # noqa: E402
+from core import audit  # noqa: E402
 from core.keys import sealer_for  # noqa: E402
+from records.access import versions_visible_to  # noqa: E402
 from records.models import Version  # noqa: E402
 from records.services.store import owner_of, seal_context  # noqa: E402
 
 _sealers: dict[object, object] = {}
+STEPS = ("bare", "signed-in", "gated", "locked", "audited")
 
 
-def bare(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read and decrypt."""
-    row = Version.objects.select_related("record").get(pk=pk)
-    owner = owner_of(row.record.patient_id)
+def _user(request: HttpRequest):  # type: ignore[no-untyped-def]
+    return token_find(request.headers["Authorization"].removeprefix("Bearer "), request).user  # type: ignore[union-attr]
+
+
+def _opened(rows: QuerySet[Version], pk: int) -> tuple[Version, HttpResponse]:
+    row = rows.select_related("record").get(pk=pk)
+    owner = owner_of(row.patient_id)
     sealer = _sealers.get(owner) or _sealers.setdefault(owner, sealer_for(owner))
     document = sealer.open(row.sealed, seal_context(row.path))  # type: ignore[attr-defined]
     headers = {"Content-Length": str(len(document))}
-    return HttpResponse(document, content_type="application/fhir+json", headers=headers)
+    return row, HttpResponse(document, content_type="application/fhir+json", headers=headers)
 
 
-urlpatterns = [path("bare/<int:pk>", bare)]
+@transaction.non_atomic_requests
+def bare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read and decrypt."""
+    return _opened(Version.objects.all(), pk)[1]
+
+
+@transaction.non_atomic_requests
+def signed_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """By whom."""
+    viewer_for(_user(request), "bench")
+    return _opened(Version.objects.all(), pk)[1]
+
+
+@transaction.non_atomic_requests
+def gated(request: HttpRequest, pk: int) -> HttpResponse:
+    """Only what they may see."""
+    viewer = viewer_for(_user(request), "bench")
+    return _opened(versions_visible_to(viewer), pk)[1]
+
+
+def locked(request: HttpRequest, pk: int) -> HttpResponse:
+    """Twice decided."""
+    return _locked(request, pk)[2]
+
+
+def audited(request: HttpRequest, pk: int) -> HttpResponse:
+    """And noted."""
+    viewer, row, answer = _locked(request, pk)
+    audit.record(
+        audit.Name.RECORD_READ, by=viewer.actor, subject=row.patient_id, target=str(row.record),
+        count=1,
+    )  # fmt: skip
+    return answer
+
+
+def _locked(request: HttpRequest, pk: int) -> tuple[Viewer, Version, HttpResponse]:
+    viewer = viewer_acting(_user(request), "bench")
+    return viewer, *_opened(versions_visible_to(viewer), pk)
+
+
+urlpatterns = [
+    path(f"{name}/<int:pk>", view)
+    for name, view in zip(STEPS, (bare, signed_in, gated, locked, audited), strict=True)
+]
 settings.ROOT_URLCONF = "bench.ceiling"
 settings.MIDDLEWARE = []
 application.load_middleware()

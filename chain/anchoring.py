@@ -97,7 +97,7 @@ def _store(log: Contract, waiting: Sequence[Waiting]) -> Batch:
     heads = add_heads(waiting)
     leaves: list[Waiting | Commitment] = [r for r in waiting if r.kind != Kind.CONSENT]
     leaves += heads
-    tree, positions = build([bytes(c.digest) for c in leaves], _batch_key(log), sequence)
+    tree, positions = build([bytes(c.digest) for c in leaves], batch_key(log), sequence)
     batch_id = Batch._meta.pk.get_default()
     job = enqueue(
         purpose=Account.Purpose.ANCHOR,
@@ -116,7 +116,8 @@ def _store(log: Contract, waiting: Sequence[Waiting]) -> Batch:
     return batch
 
 
-def _batch_key(log: Contract) -> bytes:
+def batch_key(log: Contract) -> bytes:
+    """Of the padding in a log's trees."""
     return derived_secret(f"batch padding {bytes(log.address).hex()}")
 
 

@@ -25,3 +25,8 @@ def current_registry() -> Contract | None:
 
 def _current(name: str) -> Contract | None:
     return Contract.objects.filter(name=name, current=True).first()
+
+
+def anchored_chain_id() -> int | None:
+    """The number of the chain that our contracts are on; None while there are none."""
+    return Contract.objects.filter(current=True).values_list("chain_id", flat=True).first()

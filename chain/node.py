@@ -147,9 +147,10 @@ class Node:
         """The code at an address; empty where there is none."""
         return _bytes(self.ask("eth_getCode", hex_of(address), "latest"))
 
-    def call(self, address: bytes, data: bytes) -> bytes:
-        """What a read-only call gives."""
-        return _bytes(self.ask("eth_call", {"to": hex_of(address), "data": hex_of(data)}, "latest"))
+    def call(self, address: bytes, data: bytes, block: int | str = "latest") -> bytes:
+        """What a read-only call gives, in the state after a block."""
+        at = hex(block) if isinstance(block, int) else block
+        return _bytes(self.ask("eth_call", {"to": hex_of(address), "data": hex_of(data)}, at))
 
     def nonce(self, address: bytes, block: int | str = "latest") -> int:
         """How many transactions of an account are mined, in the state after a block."""

@@ -113,7 +113,7 @@ def path_of(batch_id: UUID, position: int, depth: int) -> list[bytes]:
     parameters: list[Any] = [part for o in offsets for part in (o + 1, NODE)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM chain_batch WHERE id = %s",  # noqa: S608 - only placeholders
+            f"SELECT {columns} FROM chain_batch WHERE id = %s",  # noqa: S608 - only placeholders  # nosec B608
             [*parameters, batch_id],
         )
         return [bytes(node) for node in cursor.fetchone()]

@@ -115,7 +115,7 @@ def _update(events: Sequence[Event], values: str, only: str) -> None:
     action = Action.GRANT if events[0].name == "Granted" else Action.REVOKE
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE chain_registryentry AS r SET {values} "  # noqa: S608 - texts of this module
+            f"UPDATE chain_registryentry AS r SET {values} "  # noqa: S608 - texts of this module  # nosec B608
             "FROM unnest(%s::bytea[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[]) "
             "AS e(topic, time, block_number, block_hash, transaction_hash) "
             f"WHERE r.action = %s AND r.topic = e.topic AND r.registry_id = %s AND r.{only}",

@@ -1,11 +1,13 @@
 """Signatures on consent statements: EIP-712 wallets, contract wallets, passkeys (docs/PROOFS.md).
 
 What is signed is the SHA-256 of a statement's bytes; a wallet also shows the statement's sentence.
+Wallets also sign plain messages (EIP-191), which is how people sign in with them.
 """
 
 import base64
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from chain.canonical import parse
 from chain.commitments import hex_of, keccak256, sha256
+from chain.errors import ChainMismatch
 from chain.node import Node, Refused
 from core.errors import Invalid, Malformed, Problem
 
@@ -88,6 +91,13 @@ def typed_digest(registry: Registry, text: str, statement: bytes) -> bytes:
 # -- wallets ---------------------------------------------------------------------------------------
 
 
+class WalletKind(StrEnum):
+    """What answers for a wallet: the key of its account, or a contract's code."""
+
+    ACCOUNT = "account"
+    CONTRACT = "contract"
+
+
 def wallet_signature(digest: bytes, address: bytes, value: bytes, node: Node) -> dict[str, str]:
     """The signature's entry in a consent; asks the chain for a contract wallet alone."""
     shown = {"address": hex_of(address), "value": hex_of(value)}
@@ -96,6 +106,34 @@ def wallet_signature(digest: bytes, address: bytes, value: bytes, node: Node) ->
     if _contract_accepts(digest, address, value, node):
         return {"type": "eip1271", **shown}
     raise NotSigned(_("This signature is not by that wallet."))
+
+
+def personal_digest(message: bytes) -> bytes:
+    """The 32 bytes that a wallet signs for a message (`personal_sign`, EIP-191 version 0x45)."""
+    return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
+
+
+def personal_signer(
+    message: bytes, address: bytes, value: bytes, *, node: Node, chain_id: int
+) -> WalletKind:
+    """By what a wallet has signed a message; raises NotSigned, ChainUnavailable or ChainMismatch.
+
+    The chain is asked for a contract wallet alone, and only the one that the message names.
+    """
+    digest = personal_digest(message)
+    if _recovered(digest, _with_usual_v(value)) == address:
+        return WalletKind.ACCOUNT
+    if node.chain_id() != chain_id:
+        raise ChainMismatch(f"The node does not serve chain {chain_id}, on which a wallet signed.")
+    if _contract_accepts(digest, address, value, node):
+        return WalletKind.CONTRACT
+    raise NotSigned(_("This signature is not by that wallet."))
+
+
+def _with_usual_v(value: bytes) -> bytes:
+    """Some devices count the recovery byte from 0; it is kept nowhere, so that both may be taken."""
+    usual = value[-1:] not in (b"\0", b"\1")
+    return value if usual else value[:-1] + bytes([value[-1] + 27])
 
 
 def _recovered(digest: bytes, value: bytes) -> bytes | None:

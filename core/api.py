@@ -140,8 +140,7 @@ def _ours(error: Exception) -> Exception:
 def unknown(request: HttpRequest, rest: str = "") -> JsonResponse:
     """Whatever else is asked for below /api/."""
     hint = f"Did you mean {request.path}/ ?" if _known(f"{request.path}/") else ""
-    error = NotFound(hint)
-    return JsonResponse(problem_of(error), status=error.status, content_type=PROBLEM)
+    return refused(NotFound(hint))
 
 
 def _known(path: str) -> bool:
@@ -149,6 +148,13 @@ def _known(path: str) -> bool:
         return resolve(path).func is not unknown
     except Resolver404:
         return False
+
+
+def refused(error: SalusError) -> JsonResponse:
+    """An error of ours outside of any view of the API, for a program."""
+    return JsonResponse(
+        problem_of(error), status=error.status, headers=error.headers, content_type=PROBLEM
+    )
 
 
 def fault(status: int, title: str) -> JsonResponse:

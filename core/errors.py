@@ -103,6 +103,15 @@ class Conflict(SalusError):
     title = _("This does not fit what is there already")
 
 
+class TooMany(SalusError):
+    """Too many tries in too short a time; try again after `retry_after` seconds."""
+
+    status = 429
+    code = "throttled"
+    title = _("That was too often in a short time")
+    retry_after = 60
+
+
 class Unavailable(SalusError):
     """A part that is needed does not answer now; try again after `retry_after` seconds."""
 

@@ -23,6 +23,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.acting import HEADER as ACTING_FOR
 from core.errors import Conflict, Invalid, Malformed, Problem
 from core.keys import Owner, sealer_for
 from core.models import IdempotencyKey
@@ -93,8 +94,9 @@ def _lock(person: UUID, digest: bytes) -> None:
 
 
 def fingerprint(request: Request) -> bytes:
-    """The same for the same request: method, address and what was sent, however it was packed."""
-    found = hashlib.sha256(f"{request.method} {request.get_full_path()}".encode())
+    """The same for the same request: method, address, for whom, what was sent, however packed."""
+    asked = f"{request.method} {request.get_full_path()} {request.headers.get(ACTING_FOR, '')}"
+    found = hashlib.sha256(asked.encode())
     for part in _parts(request.data):
         found.update(len(part).to_bytes(8) + part)
     return found.digest()

@@ -2,7 +2,9 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -66,19 +68,79 @@ class DataKey(models.Model):
         ]
 
 
+class Purpose(models.TextChoices):
+    """Why somebody looked or acted; FHIR's codes stand in exchange/audit.py."""
+
+    TREATMENT = "treatment", _("Care")
+    PAYMENT = "payment", _("Payment")
+    OPERATIONS = "operations", _("Running the clinic")
+    RESEARCH = "research", _("Research")
+    OWN = "own", _("The person's own affairs")
+    OVERSIGHT = "oversight", _("Oversight")
+    EMERGENCY = "emergency", _("Emergency")
+
+
+class TransactionId(models.Func):
+    """The inserting transaction's id, as a plain number: xid8 has no cast of its own to bigint."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+class AppendOnly(pgtrigger.Trigger):
+    """Refuses UPDATE and DELETE, also where `pgtrigger.ignore` is set: anybody could set that."""
+
+    name = "append_only"
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+    operation = pgtrigger.Update | pgtrigger.Delete
+    func = "RETURN NULL;"
+
+    def render_execute(self, model: models.Model) -> str:
+        """Our own function, made by the migration."""
+        return "salus_append_only()"
+
+
+class NumberedTransaction(pgtrigger.Trigger):
+    """Gives a transaction its id before any of its rows: so a row's id is never older than it.
+
+    Whoever verifies tells by that order a row that was added to a sealed range later.
+    """
+
+    name = "xid_first"
+    level = pgtrigger.Statement
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert
+    func = "RETURN NULL;"
+
+    def render_execute(self, model: models.Model) -> str:
+        """Our own function, made by the migration."""
+        return "salus_xid_first()"
+
+
 class AuditEvent(models.Model):
-    """Who did what to whose data; only ever inserted, with no foreign key to the live rows."""
+    """Who did what to whose data; only ever inserted, with no foreign key to the live rows.
+
+    A request is one event: its rows share `request`, one for each patient concerned.
+    """
 
     class Name(models.TextChoices):
         """What happened."""
 
         RECORD_READ = "record.read", _("Read an entry")
         RECORD_LISTED = "record.listed", _("Looked through records")
+        PATIENT_LISTED = "patient.listed", _("Saw a name in a list")
         RECORD_WRITTEN = "record.written", _("Added entries")
         PROOF_READ = "proof.read", _("Fetched a proof")
         CONSENT_GRANTED = "consent.granted", _("Shared a record")
         CONSENT_REVOKED = "consent.revoked", _("Ended sharing")
         SHIPMENT_UPLOADED = "shipment.uploaded", _("Recorded a shipment")
+        ACCESS_REFUSED = "access.refused", _("Was refused")
+        SIGNED_IN = "account.signed-in", _("Signed in")
+        SIGNED_OUT = "account.signed-out", _("Signed out")
+        SIGN_IN_FAILED = "account.sign-in-failed", _("Failed to sign in")
+        LOCKED_OUT = "account.locked-out", _("Was locked out for a while")
+        PASSWORD_CHANGED = "account.password-changed", _("Changed a password")
         TOKEN_ISSUED = "account.token-issued", _("Issued a token")
         PASSKEY_ADDED = "account.passkey-added", _("Added a passkey")
         PASSKEY_REMOVED = "account.passkey-removed", _("Removed a passkey")
@@ -91,22 +153,61 @@ class AuditEvent(models.Model):
         ACCOUNT_CLOSED = "account.closed", _("Closed their account")
         ACCOUNT_REOPENED = "account.reopened", _("Reopened their account")
         ACCOUNT_EMPTIED = "account.emptied", _("Removed a closed account's details")
+        MEMBER_INVITED = "organisation.member-invited", _("Invited a member")
+        MEMBER_JOINED = "organisation.member-joined", _("Joined an organisation")
+        MEMBER_ENDED = "organisation.member-ended", _("Ended a membership")
+        INVITATION_CANCELLED = "organisation.invitation-ended", _("Took back an invitation")
+        ORGANISATION_CHANGED = "organisation.changed", _("Changed an organisation's details")
+        ORGANISATION_CHECKED = "organisation.checked", _("Checked an organisation")
+        STAFF_CHANGED = "staff.changed", _("Changed something as staff")
+        SIGNING_KEY_MADE = "organisation.key-made", _("Made a signing key")
+        WALLET_LINKED = "account.wallet-linked", _("Added a wallet")
+        WALLET_UNLINKED = "account.wallet-unlinked", _("Removed a wallet")
+        WALLET_SIGN_IN = "account.wallet-sign-in", _("Signed in with a wallet")
+        AUDIT_READ = "audit.read", _("Went through the audit trail")
+        AUDIT_EXPORTED = "audit.exported", _("Took a copy of the audit trail")
+        RULE_CHANGED = "audit.rule-changed", _("Changed a rule")
+        FINDING_DISMISSED = "audit.finding-dismissed", _("Dismissed a finding")
+        FINDING_ESCALATED = "audit.finding-escalated", _("Made a case of a finding")
+        CASE_OPENED = "audit.case-opened", _("Said that something looks wrong")
+        CASE_TAKEN = "audit.case-taken", _("Took up a case")
+        CASE_ANSWERED = "audit.case-answered", _("Answered a case")
+        SIGNED_UP = "account.signed-up", _("Made an account")
+        APP_ADDED = "account.app-added", _("Added an authenticator app")
+        APP_REMOVED = "account.app-removed", _("Removed an authenticator app")
+        CODES_MADE = "account.codes-made", _("Made recovery codes")
+        SESSION_ENDED = "account.session-ended", _("Signed out another device")
+        RECOVERY_ASKED = "account.recovery-asked", _("Asked to recover an account")
+        RECOVERY_CONFIRMED = "account.recovery-confirmed", _("Confirmed who recovers an account")
+        RECOVERY_STOPPED = "account.recovery-stopped", _("Stopped a recovery")
+        RECOVERY_READY = "account.recovery-ready", _("Sent the link of a recovery")
+        RECOVERY_USED = "account.recovery-used", _("Recovered an account")
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    request = models.UUIDField(default=uuid.uuid4)
     name = models.CharField(max_length=32, choices=Name.choices)
     actor_id = models.UUIDField(null=True)
     organisation_id = models.UUIDField(null=True)
-    subject_id = models.UUIDField(null=True)
-    target = models.CharField(max_length=64, blank=True)
+    role = models.CharField(max_length=16, blank=True)
+    # The patient's pseudonym (core.audit.pseudonym): the row alone does not say who it is.
+    subject = models.UUIDField(null=True)
     count = models.PositiveIntegerField(null=True)
-    purpose = models.CharField(max_length=16, blank=True)
+    purpose = models.CharField(max_length=16, blank=True, choices=Purpose.choices)
     channel = models.CharField(max_length=16)
+    # Where from: the address's network, never the address.
+    network = models.CharField(max_length=43, blank=True)
+    # Under the patient's key, else the portal's; unreadable once that key is destroyed.
+    details = models.BinaryField(null=True)
+    xid = models.BigIntegerField(db_default=TransactionId(), editable=False)
 
     class Meta:
         indexes = [
-            models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
-            models.Index(fields=["-at"], name="audit_by_time"),
+            models.Index(fields=["subject", "-at", "-id"], name="audit_by_subject"),
+            models.Index(fields=["actor_id", "-at"], name="audit_by_actor"),
+            models.Index(fields=["-at", "-id"], name="audit_by_time"),
+            models.Index(fields=["request"], name="audit_by_request"),
         ]
+        triggers = [AppendOnly(), NumberedTransaction()]
 
 
 class IdempotencyKey(models.Model):

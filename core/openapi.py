@@ -1,10 +1,12 @@
 """The ground rules in the OpenAPI description: keys, scopes and how errors look."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from core.acting import HEADER as ACTING_FOR
 from core.api import PROBLEM
 from core.idempotency import HEADER, WRITES
 
@@ -16,6 +18,15 @@ _KEY = OpenApiParameter(
         "1 to 255 visible characters of your choice, new for each write. The same request with the "
         "same key within 24 hours gives the first answer again, with `Idempotency-Replayed: true`; "
         "another request with it is refused with 422, one that is still running with 409."
+    ),
+)
+_ACTING_FOR = OpenApiParameter(
+    ACTING_FOR,
+    UUID,
+    OpenApiParameter.HEADER,
+    description=(
+        "The organisation that you act for; without it the first one that you joined. "
+        "00000000-0000-0000-0000-000000000000: nobody but yourself."
     ),
 )
 _SHAPE = {
@@ -48,8 +59,8 @@ class Schema(AutoSchema):
     """Adds to each operation what all of them share."""
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        """Every write takes a key."""
-        return [_KEY] if self.method in WRITES else []
+        """For whom it is asked; and every write takes a key."""
+        return [_ACTING_FOR, _KEY] if self.method in WRITES else [_ACTING_FOR]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Every operation may be refused, and names the scope that a token needs."""

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.row_security import RowRule
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -152,6 +154,7 @@ class Registry:
     nav_items: list[NavItem] = field(default_factory=list)
     account_pages: list[AccountPage] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
+    row_rules: list[RowRule] = field(default_factory=list)
     chart_tabs: list[ChartTab] = field(default_factory=list)
     api_areas: list[ApiArea] = field(default_factory=list)
     notice_types: list[NoticeType] = field(default_factory=list)

@@ -5,12 +5,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api.authentication import CHALLENGE, INVALID, BadToken, bearer_of
-from accounts.models import User
-from accounts.viewer import Viewer, viewer_for
+from accounts.viewer import Viewer, viewer_acting, viewer_of
 from core.errors import SalusError
 from exchange.outcome import FHIR_JSON, outcome, outcome_of
 
@@ -34,11 +34,12 @@ def fhir_view(*methods: str, area: Area) -> Callable[[FhirView[P]], Callable[...
                 answer.headers["Allow"] = ", ".join(methods)
                 return answer
             try:
-                user = _user(request, area if isinstance(area, str) else area(**kwargs))
-                if user is None:
+                viewer = _viewer(request, area if isinstance(area, str) else area(**kwargs))
+                if viewer is None:
                     return _unknown_caller(request)
-                return view(request, viewer_for(user, "fhir"), *args, **kwargs)
+                return view(request, viewer, *args, **kwargs)
             except SalusError as error:
+                transaction.set_rollback(True)
                 answer = fhir(outcome_of(error), error.status)
                 for name, value in error.headers.items():
                     answer.headers[name] = value
@@ -63,14 +64,14 @@ def _unknown_caller(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _user(request: HttpRequest, area: str) -> User | None:
+def _viewer(request: HttpRequest, area: str) -> Viewer | None:
     try:
         token = bearer_of(request, area)
     except BadToken:
         return None
     if token is not None:
-        return token.user
+        return viewer_acting(token.user, "fhir")
     # A session counts for reading alone: other methods are exempt from CSRF checks here.
     if request.method in ("GET", "HEAD") and request.user.is_authenticated:
-        return request.user
+        return viewer_of(request, "fhir")
     return None

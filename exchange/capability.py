@@ -31,9 +31,19 @@ def _security() -> dict[str, Any]:
     }
 
 
+# Made from the audit trail when it is asked for.
+_AUDIT: dict[str, Any] = {
+    "type": "AuditEvent",
+    "interaction": [{"code": "read"}, {"code": "search-type"}],
+    "searchParam": [{"name": "patient", "type": "reference"}, {"name": "date", "type": "date"}],
+}
+
+
 def _resources() -> list[dict[str, Any]]:
     return [
-        {
+        _AUDIT
+        if name == "AuditEvent"
+        else {
             "type": name,
             "versioning": "versioned",
             "interaction": [{"code": "read"}, {"code": "vread"}],

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from exchange import views
+from exchange import audit_views, views
 
 
 class FhirId:
@@ -31,6 +31,8 @@ register_converter(FhirType, "fhirtype")
 urlpatterns = [
     path("fhir/", views.base, name="fhir-base"),
     path("fhir/metadata", views.metadata, name="fhir-metadata"),
+    path("fhir/AuditEvent", audit_views.search, name="fhir-audit-search"),
+    path("fhir/AuditEvent/<uuid:id>", audit_views.read, name="fhir-audit-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>", views.read, name="fhir-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>/$proof", views.proof_of_version, name="fhir-proof"),
     path("fhir/<fhirtype:type>/<fhirid:id>/_history/<int:version>", views.read, name="fhir-vread"),

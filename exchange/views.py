@@ -47,7 +47,7 @@ def read(
     row = found.version
     audit.record(
         audit.Name.RECORD_READ, by=viewer.actor, subject=row.record.patient_id,
-        target=str(row.record), count=1,
+        target=str(row.record), count=1, sealer=found.sealer,
     )  # fmt: skip
     etag = f'W/"{row.number}"'
     if request.headers.get("If-None-Match") == etag:
@@ -68,7 +68,7 @@ def proof_of_version(
     row = found.version
     audit.record(
         audit.Name.PROOF_READ, by=viewer.actor, subject=row.record.patient_id,
-        target=str(row.record),
+        target=str(row.record), sealer=found.sealer,
     )  # fmt: skip
     return proof_response(row.commitment, Disclosed(found.document))
 
@@ -100,7 +100,9 @@ def proof_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 # A proof file holds the document: whoever may not read that, may not fetch its proof.
-_AREAS = {Kind.CONSENT.value: "consents", Kind.EPCIS.value: "supply"}
+_AREAS = {
+    Kind.AUDIT.value: "audit", Kind.CONSENT.value: "consents", Kind.EPCIS.value: "supply",
+}  # fmt: skip
 
 
 def _area_of_proof(pk: UUID) -> str:

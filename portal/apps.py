@@ -1,6 +1,7 @@
 """The portal: everything that a visitor meets first."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,13 +27,18 @@ class PortalConfig(AppConfig):
                 "administrator",
             ]
         )
-        auditor, administrator = frozenset({"auditor"}), frozenset({"administrator"})
+        administrator = frozenset({"administrator"})
         registry.nav_items += [
-            NavItem(_("Audit trail"), "audit-log", "list-search", auditor, 10),
             NavItem(_("Administration"), "admin:index", "settings", administrator, 10),
         ]
         registry.panels += [
-            Panel("portal/panels/auditor.html", panels.of_auditor, auditor, 10),
             Panel("portal/panels/administrator.html", panels.of_administrator, administrator, 10),
             Panel("portal/panels/public.html", panels.of_public, everyone, 90),
         ]
+
+
+class AdminConfig(admin.AdminConfig):
+    """Django's administration, behind the second factor."""
+
+    default = False
+    default_site = "portal.admin.StaffSite"

@@ -1,17 +1,11 @@
-"""Dashboards of the roles that watch: auditor, administrator, donor."""
+"""Dashboards of the roles that watch: administrator, donor."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
-from chain.models import AnchorState, Batch, Commitment
-from core.selectors import audit_events
+from chain.selectors.standing import standing
 from portal.health import component_states
-
-
-def of_auditor(request: HttpRequest) -> dict[str, Any]:
-    """How much there is to go through."""
-    return {"events": audit_events().count()}
 
 
 def of_administrator(request: HttpRequest) -> dict[str, Any]:
@@ -21,5 +15,4 @@ def of_administrator(request: HttpRequest) -> dict[str, Any]:
 
 def of_public(request: HttpRequest) -> dict[str, Any]:
     """What everybody may check."""
-    sealed = Commitment.objects.filter(batch__state=AnchorState.FINAL).count()
-    return {"sealed": sealed, "batches": Batch.objects.filter(state=AnchorState.FINAL).count()}
+    return {"sealed": standing().sealed}

@@ -1,6 +1,7 @@
 """Settings, all of them from the environment; a missing one stops the start with the line to add."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +19,9 @@ NODE_MODULES = BASE_DIR / "node_modules"
 SHORTEST_SECRET = 32  # characters
 
 env = environ.Env()
+if os.environ.get("DATABASE_URL"):
+    # Whoever names a database names its owner too: never the one of the last run.
+    os.environ.setdefault("DATABASE_OWNER_URL", "")
 # What script/server wrote down; the real environment wins.
 environ.Env.read_env(STATE_DIR / "env", overwrite=False)
 
@@ -68,6 +72,7 @@ INSTALLED_APPS = [
     "portal",
     "exchange",
     "supply",
+    "oversight",
     "records",
     "accounts",
     "chain",
@@ -75,12 +80,14 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_cotton.apps.SimpleAppConfig",
     "template_partials.apps.SimpleAppConfig",
     "rest_framework",
     "drf_spectacular",
+    "pgtrigger",
     "csp",
-    "django.contrib.admin",
+    "portal.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -94,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.AuditMiddleware",
     "portal.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -105,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessions.LastSeenMiddleware",
     "portal.middleware.ErrorPagesMiddleware",
 ]
 
@@ -151,14 +160,27 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # -- PostgreSQL, Valkey ----------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
-DATABASES["default"] |= {
+
+def database(url: str) -> dict[str, Any]:
+    """A connection's settings."""
+    found: dict[str, Any] = env.db_url_config(url)
     # A socket's path stands percent-encoded in the URL.
-    "HOST": unquote(DATABASES["default"]["HOST"]),
-    "ENGINE": "django.db.backends.postgresql",
+    return found | {"HOST": unquote(found["HOST"]), "ENGINE": "django.db.backends.postgresql"}
+
+
+# The portal works as a role that owns no table, so that row-level security binds it; only
+# migrations work as the owner. Who runs no migrations needs no DATABASE_OWNER_URL.
+DATABASES = {
+    "default": database(required("DATABASE_URL")),
+    "owner": database(env.str("DATABASE_OWNER_URL", "") or required("DATABASE_URL")),
+}
+DATABASES["default"] |= {
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
     | {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}},
     "CONN_HEALTH_CHECKS": True,
+    # A page is answered by one transaction: what it reads, changes and notes in the audit trail.
+    "ATOMIC_REQUESTS": True,
+    "TEST": {"MIRROR": "owner"},
 }
 REDIS_URL = required("REDIS_URL")
 CACHES = {
@@ -194,6 +216,9 @@ ANCHOR_BATCH_SECONDS = env.float("ANCHOR_BATCH_SECONDS", 2.0)
 # How often the ledger's worker is called to look after it.
 LEDGER_TICK_SECONDS = env.float("LEDGER_TICK_SECONDS", 1.0)
 
+# How often the audit trail is sealed: until then the newest rows could be removed unseen.
+AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", 5.0)
+
 # -- Celery ----------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
@@ -212,6 +237,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "chain.tasks.ledger_tick",
         "schedule": schedule(LEDGER_TICK_SECONDS),
         "options": {"queue": "chain", "expires": 2},
+    },
+    "audit-seal": {
+        "task": "oversight.tasks.seal_trail",
+        "schedule": schedule(AUDIT_SEAL_SECONDS),
+        "options": {"queue": "work", "expires": AUDIT_SEAL_SECONDS},
+    },
+    "audit-rules": {
+        "task": "oversight.tasks.look_through",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
+    },
+    "recovery-round": {
+        "task": "accounts.tasks.recovery_round_task",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
     },
     "supply-sweep": {
         "task": "supply.tasks.sweep_uploads",
@@ -259,15 +299,65 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpFields"
+# Codes, no links: who signs up with a passkey comes back to the same window (allauth demands it),
+# and nothing in a mail opens an account by being clicked.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Salus: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
-# Passkeys sign; of allauth's own pages for them none is mounted (accounts/adapter.py).
-MFA_SUPPORTED_TYPES = ["webauthn"]
-MFA_ADAPTER = "accounts.adapter.PasskeyAdapter"
-_MAIL = "smtp" if PRODUCTION else "console"
+# A new password never signs anybody in: the second factor is asked for like at any other time.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_RATE_LIMITS = {
+    # Guessing: five wrong passwords or codes in five minutes lock the address, whether or not
+    # anybody has it; from one place ten a minute, whatever the addresses. Passkeys still work.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login": "30/m/ip",
+    "reauthenticate": "20/m/user",  # ten attempts: allauth counts looking at the form, too
+    "change_password": "5/m/user",
+    # Mails: nobody is to be flooded with ours, nor we with sign-ups.
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "confirm_email": "1/10s/key",
+    "manage_email": "10/m/user",
+    # Attempts to sign in with a wallet count as "login".
+    "wallet_message": "30/m/ip",
+    "wallet_add": "20/m/user",
+    # Asking for recovery writes to all of a person's addresses.
+    "recovery": "3/d/user",
+    "recovery_link": "10/m/ip",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}  # nothing to guess in it; only for our own sake
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Salus"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.CodeForm",
+    "reauthenticate": "accounts.factor_forms.CodeAgainForm",
+    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.factor_forms.PasskeyAloneForm",
+}
+# How long somebody who lost every second factor waits, so that the owner can object.
+RECOVERY_WAIT = timedelta(hours=env.float("RECOVERY_WAIT_HOURS", 72))
+# In the demo mails are files, which /demo/mail/ shows.
+EMAIL_FILE_PATH = STATE_DIR / "mail"
+_MAIL = "smtp" if PRODUCTION else "filebased" if DEMO else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
 if PRODUCTION:
     vars().update(environ.Env.email_url_config(required("EMAIL_URL")))
@@ -356,11 +446,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # Several things have a state or a kind; each gets a name of its own instead of one with a hash.
     "ENUM_NAME_OVERRIDES": {
         "AnchorStateEnum": "chain.models.AnchorState",
         "JobStateEnum": "chain.models.Job.State",
         "AccountStateEnum": "chain.models.Account.State",
         "ShipmentStateEnum": "supply.models.ShipmentState",
+        "OrganisationKindEnum": "accounts.models.Organisation.Kind",
+        "TokenKindEnum": "accounts.models.ApiToken.Kind",
+        "WalletKindEnum": "accounts.models.Wallet.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

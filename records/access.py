@@ -1,43 +1,87 @@
-"""Who sees what, decided in SQL: the object rule and the list rule are one (DESIGN section 7)."""
+"""Who sees what, decided in SQL: the object rule and the list rule are one (DESIGN section 7).
 
-from uuid import UUID
+Each rule is a condition for a `Who`. Querysets use it for a viewer; row-level security is made
+from the same condition (core/row_security.py), so the two locks can't drift apart.
+"""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from accounts.models import Role
 from accounts.viewer import Viewer
-from records.models import ANY_TYPE, EffectiveAccess, Patient, Record, Version
+from core.registry import registry
+from core.row_security import RowRule, Who, one_of
+from records.models import (
+    ANY_TYPE,
+    Consent,
+    ConsentStatement,
+    EffectiveAccess,
+    Patient,
+    Record,
+    Version,
+)
 
 
-def _granted(viewer: Viewer) -> QuerySet[EffectiveAccess]:
-    """The grants that reach this person now, directly or through the organisation they act for."""
-    reached = Q(user=viewer.user) | Q(organisation_id__in=viewer.organisation_ids)
-    return EffectiveAccess.objects.filter(reached, ends_at__gt=timezone.now())
+def _granted(who: Who) -> QuerySet[EffectiveAccess]:
+    """What reaches this person now, directly or through the organisation they act for."""
+    return EffectiveAccess.objects.filter(one_of("grantee_id", who.reach), ends_at__gt=Now())
 
 
-def _keeping(viewer: Viewer) -> list[UUID]:
-    """The organisations whose imported records this person may read: for care alone."""
-    return viewer.organisation_ids if viewer.has(Role.CLINICIAN) else []
+def _written(who: Who) -> Q:
+    """What their organisation wrote, or keeps after an import: the latter for care alone."""
+    return one_of("author_id", who.reach) | one_of("custodian_id", who.keeping)
+
+
+def versions(who: Who) -> Q:
+    """The directory (who works where) is open; else it is written by us, or granted."""
+    granted = _granted(who).filter(patient=OuterRef("patient"))
+    fitting = granted.filter(Q(resource_type=ANY_TYPE) | Q(resource_type=OuterRef("type")))
+    return Q(patient=None) | _written(who) | Q(Exists(fitting))
+
+
+def patients(who: Who) -> Q:
+    """Those of whom anything may be seen."""
+    written = Version.objects.filter(_written(who), patient=OuterRef("pk"))
+    return Q(Exists(_granted(who).filter(patient=OuterRef("pk")))) | Q(Exists(written))
+
+
+def records(who: Who) -> Q:
+    """Those of which a version may be seen."""
+    return Q(Exists(Version.objects.filter(versions(who), record=OuterRef("pk"))))
+
+
+def consents(who: Who) -> Q:
+    """One's own decisions, and what one was granted."""
+    own = _granted(who).filter(patient=OuterRef("patient"), reason=EffectiveAccess.Reason.OWN)
+    return Q(Exists(own)) | one_of("user_id", who.reach) | one_of("organisation_id", who.reach)
+
+
+def statements(who: Who) -> Q:
+    """What was signed, for whoever may see the decision."""
+    return Q(Exists(Consent.objects.filter(consents(who), pk=OuterRef("consent"))))
+
+
+def accesses(who: Who) -> Q:
+    """What reaches oneself."""
+    return one_of("grantee_id", who.reach)
 
 
 def versions_visible_to(viewer: Viewer) -> QuerySet[Version]:
     """The versions that a person may see: the only way to them for anybody but the services."""
-    granted = _granted(viewer).filter(patient=OuterRef("record__patient"))
-    fitting = granted.filter(Q(resource_type=ANY_TYPE) | Q(resource_type=OuterRef("record__type")))
-    # The directory (who works where) is open to everybody who has signed in.
-    directory = Q(record__patient=None)
-    own = Q(record__patient__account=viewer.user)
-    written = Q(author_id__in=viewer.organisation_ids) | Q(custodian_id__in=_keeping(viewer))
-    return Version.objects.filter(directory | own | written | Q(Exists(fitting)))
+    return Version.objects.filter(versions(Who.of(viewer.acting)))
 
 
 def patients_visible_to(viewer: Viewer) -> QuerySet[Patient]:
     """The patients of whom a person may see anything."""
-    ours = viewer.organisation_ids
-    written = Record.objects.filter(
-        Q(versions__author_id__in=ours) | Q(versions__custodian_id__in=_keeping(viewer)),
-        patient=OuterRef("pk"),
-    )
-    granted = _granted(viewer).filter(patient=OuterRef("pk"))
-    return Patient.objects.filter(Q(account=viewer.user) | Q(Exists(granted)) | Q(Exists(written)))
+    return Patient.objects.filter(patients(Who.of(viewer.acting)))
+
+
+def register() -> None:
+    """At start-up."""
+    registry.row_rules += [
+        RowRule(Version, versions),
+        RowRule(Patient, patients),
+        RowRule(Record, records),
+        RowRule(Consent, consents),
+        RowRule(ConsentStatement, statements),
+        RowRule(EffectiveAccess, accesses),
+    ]

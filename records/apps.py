@@ -12,9 +12,10 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
         from core.registry import ApiArea, NavItem, Panel, registry
-        from records import gates, notices, panels
+        from records import access, gates, notices, panels
         from records.personal_data import PERSONAL_DATA
 
+        access.register()
         gates.register()
         notices.register()
         registry.notice_types += notices.NOTICE_TYPES
@@ -35,7 +36,6 @@ class RecordsConfig(AppConfig):
             NavItem(_("My health"), "my-health", "heartbeat", patient, 10),
             NavItem(_("Timeline"), "my-timeline", "timeline", patient, 20),
             NavItem(_("Sharing"), "sharing", "share", patient, 30),
-            NavItem(_("Who read my record"), "my-readers", "eye", patient, 40),
             NavItem(_("Is it complete?"), "my-seals", "rosette-discount-check", patient, 50),
             NavItem(_("Patients"), "patients", "users", care, 10),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),

@@ -1,6 +1,5 @@
 """Forms of the sharing pages."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.selectors import clinicians, organisations
 from chain.signatures import Assertion
-from records.encoding import from_base64url, from_hex
+from core.encoding import from_base64url, from_hex
+from core.forms import BytesField
 from records.models import Scope
 from records.services.signing import Answer, WalletAnswer
 
@@ -94,32 +94,6 @@ class Way(models.TextChoices):
     PASSKEY = "passkey", _("With a passkey of mine")
     WALLET = "wallet", _("With my own wallet")
     PORTAL = "portal", _("Let Salus record it for me")
-
-
-class BytesField(forms.CharField):
-    """What a script has put in: bytes, in the way in which browsers or wallets write them."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, read: Callable[[str], bytes], longest: int, shortest: int = 0) -> None:
-        """Lengths are in bytes."""
-        super().__init__(required=False)
-        self.read = read
-        self.lengths = range(shortest, longest + 1)
-
-    def to_python(self, value: Any) -> bytes:  # type: ignore[override]
-        """The bytes; nothing where nothing was put in."""
-        text = super().to_python(value) or ""
-        try:
-            data = self.read(text) if text else b""
-        except ValueError:
-            raise self._wrong() from None
-        if data and len(data) not in self.lengths:
-            raise self._wrong()
-        return data
-
-    def _wrong(self) -> forms.ValidationError:
-        return forms.ValidationError(_("This is not what a passkey or a wallet makes."))
 
 
 class SignForm(forms.Form):

@@ -22,8 +22,10 @@ def record_document(viewer: Viewer | None, row: Commitment) -> Disclosed:
         raise NotFound
     if viewer is None:
         return Disclosed(found[0].document)
-    subject = found[0].version.record.patient_id
-    audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=subject, target=row.kind)
+    audit.record(
+        audit.Name.PROOF_READ, by=viewer.actor, subject=found[0].version.record.patient_id,
+        target=str(found[0].version.record), sealer=found[0].sealer,
+    )  # fmt: skip
     return Disclosed(found[0].document)
 
 

@@ -1,6 +1,7 @@
 """The clinical store: encrypted versions, consents, and the one relation that decides access."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from chain.models import Commitment, RegistryEntry
 from records.fhir.resources import DIRECTORY_TYPES
 
 ANY_TYPE = "*"
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when one's own access ends
 
 
 class Patient(models.Model):
@@ -53,6 +55,9 @@ class Version(models.Model):
     """One version of a record: its canonical bytes, sealed, and their commitment."""
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions")
+    # As the record has them: who may see a version is decided without a join.
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
+    type = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     current = models.BooleanField(default=True)
     # Organisations, by id: who wrote it, and who brought it here and answers for it.
@@ -70,6 +75,11 @@ class Version(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["patient", "type"],
+                name="version_current",
+                condition=models.Q(current=True),
+            ),
             models.Index(fields=["author_id"], name="version_by_author"),
             models.Index(fields=["custodian_id"], name="version_by_custodian"),
         ]
@@ -183,27 +193,40 @@ class ConsentStatement(models.Model):
 class EffectiveAccess(models.Model):
     """Who may see which types of a patient's record, until when: what every gate asks.
 
-    Kept by the consent services alone (DESIGN section 7).
+    Kept by the services of consents and of people alone (DESIGN section 7).
     """
 
-    consent = models.ForeignKey(Consent, on_delete=models.CASCADE, related_name="effects")
+    class Reason(models.TextChoices):
+        """Why somebody may see it."""
+
+        OWN = "own", _("It is their own record")
+        CONSENT = "consent", _("The patient shares it")
+
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    organisation = models.ForeignKey(
-        "accounts.Organisation", on_delete=models.CASCADE, null=True, related_name="+"
-    )
+    # A person or an organisation, by id: one column, so that one condition finds both.
+    grantee_id = models.UUIDField()
     resource_type = models.CharField(max_length=40)
     ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=9, choices=Reason.choices)
+    consent = models.ForeignKey(
+        Consent, on_delete=models.CASCADE, null=True, related_name="effects"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["consent", "resource_type"], name="effective_access_once"
-            )
-        ]
+            ),
+            models.UniqueConstraint(
+                fields=["patient"], name="effective_access_one_own",
+                condition=models.Q(reason="own"),
+            ),
+            models.CheckConstraint(
+                name="effective_access_of_consent",
+                condition=models.Q(reason="consent") ^ models.Q(consent=None),
+            ),
+        ]  # fmt: skip
         indexes = [
-            models.Index(fields=["user", "patient"], name="effective_access_by_user"),
-            models.Index(fields=["organisation", "patient"], name="effective_access_by_org"),
+            models.Index(fields=["grantee_id", "patient"], name="effective_access_by_grantee"),
+            models.Index(fields=["patient", "grantee_id"], name="effective_access_by_patient"),
         ]

@@ -13,7 +13,9 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.notices import notify
+from accounts.selectors import people_acting
 from core import audit
+from core.acting import portal_acts
 from core.registry import NoticeType, Told, page_of
 from records.models import Consent
 
@@ -110,10 +112,9 @@ def sharing_told(consent: Consent, type: str) -> None:
     if consent.user is not None:
         notify(consent.user, type, about=TO_YOU, by=person)
         return
-    acting = User.objects.filter(
-        is_active=True, is_program=False, memberships__organisation=consent.organisation
-    )
-    notify(acting.distinct(), type, about=f"{TO_ORGANISATION} {consent.organisation_id}", by=person)
+    assert consent.organisation is not None
+    acting = people_acting(consent.organisation)
+    notify(acting, type, about=f"{TO_ORGANISATION} {consent.organisation_id}", by=person)
 
 
 def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
@@ -123,7 +124,8 @@ def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
     key = f"notices:read:{patient_id}:{by.user_id}:{timezone.now().date()}"
     if _known(key):
         return
-    owner = User.objects.filter(patient=patient_id).exclude(pk=by.user_id).first()
+    with portal_acts():  # whoever looks need not be one who may see whose record it is
+        owner = User.objects.filter(patient=patient_id).exclude(pk=by.user_id).first()
     if owner is None:  # the person's own reading, or a record without an account
         _remember(key)
         return

@@ -1,21 +1,27 @@
-"""What the clinical store holds of a person: their record, who may see it, and who has."""
+"""What the clinical store holds of a person: their record, and who may see it.
+
+Read on the person's own behalf, a part at a time: row-level security lets nothing of anybody else
+into a copy, and no transaction lasts as long as the making of one.
+"""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import IO, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.personal_data import as_json, json_list
-from accounts.selectors import organisation_names, people_names
 from accounts.viewer import viewer_for
 from chain.canonical import parse
 from chain.models import Commitment, CustodyKey, PersonHead, RegistryEntry
+from core.acting import Acting, acting_as
 from core.audit import Actor
 from core.errors import NotFound, Unavailable
-from core.models import AuditEvent, DataKey
+from core.models import DataKey
 from core.registry import Content, PersonalData, Tick
 from records.models import (
     Consent,
@@ -25,50 +31,79 @@ from records.models import (
     Record,
     Version,
 )
-from records.selectors import opened, reads_of
+from records.selectors import Opened, opened
 from records.services.consents import consent_revoke, statement_document
 from records.services.exporting import export_proofs
+from records.services.people import patient_unlink
 from records.services.statements import Draft
 
 CHUNK = 200
 CHANNEL = "task"
 
 
+def by_themselves(user_id: UUID) -> AbstractContextManager[None]:
+    """Read as the person does who acts for nobody else."""
+    return acting_as(Acting((user_id,)))
+
+
+def patient_of(user_id: UUID) -> Patient | None:
+    """The record that is the person's own."""
+    with by_themselves(user_id):
+        return Patient.objects.filter(account=user_id).first()
+
+
 def _export(user_id: UUID) -> Iterator[tuple[str, Content]]:
     yield "shared-with-me.json", as_json(_shared_with(user_id))
-    patient = Patient.objects.filter(account=user_id).first()
+    patient = patient_of(user_id)
     if patient is None:
         return
-    yield from _bundle(patient)
-    yield from json_list("consents.json", _consents(patient))
-    yield from json_list("who-read-my-record.json", _reads(patient))
+    yield from _bundle(patient, user_id)
+    yield from json_list("consents.json", _consents(patient, user_id))
     yield "proofs.zip", partial(_proofs, patient, user_id)
 
 
-def _bundle(patient: Patient) -> Iterator[tuple[str, Content]]:
+def _bundle(patient: Patient, user_id: UUID) -> Iterator[tuple[str, Content]]:
     """The record as it is now, as one FHIR Bundle; each entry byte for byte as it was sealed."""
     name, last, between = "record.json", 0, b""
     yield name, b'{"resourceType":"Bundle","type":"collection","entry":['
-    rows = Version.objects.filter(record__patient=patient, current=True).select_related("record")
-    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        for found in opened(chunk):
+    while chunk := _opened(patient, user_id, last):
+        for found in chunk:
             yield name, between + b'\n{"resource":' + found.document + b"}"
             between = b","
-        last = chunk[-1].pk
+        last = chunk[-1].version.pk
     yield name, b"\n]}\n"
 
 
-def _consents(patient: Patient) -> Iterator[dict[str, Any]]:
-    rows = patient.consents.select_related("user", "organisation").order_by("created_at")
-    for row in rows.prefetch_related("statements").iterator(CHUNK):
-        yield {
-            "with": str(row.user or row.organisation),
-            "what": row.get_scope_display(),
-            "until": row.ends_at,
-            "given": row.created_at,
-            "ended": row.revoked_at,
-            "statements": [_statement(s) for s in row.statements.all()],
-        }
+def _opened(patient: Patient, user_id: UUID, last: int) -> list[Opened]:
+    rows = Version.objects.filter(record__patient=patient, current=True, pk__gt=last)
+    with by_themselves(user_id):
+        return opened(rows.select_related("record").order_by("pk")[:CHUNK])
+
+
+def _consents(patient: Patient, user_id: UUID) -> Iterator[dict[str, Any]]:
+    with by_themselves(user_id):
+        ids = list(patient.consents.order_by("created_at", "pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        rows = patient.consents.filter(pk__in=ids[start : start + CHUNK])
+        with by_themselves(user_id):
+            told = [_consent(row) for row in _with_parties(rows)]
+        yield from told
+
+
+def _with_parties(rows: QuerySet[Consent]) -> QuerySet[Consent]:
+    related = rows.select_related("user", "organisation").prefetch_related("statements")
+    return related.order_by("created_at", "pk")
+
+
+def _consent(row: Consent) -> dict[str, Any]:
+    return {
+        "with": str(row.user or row.organisation),
+        "what": row.get_scope_display(),
+        "until": row.ends_at,
+        "given": row.created_at,
+        "ended": row.revoked_at,
+        "statements": [_statement(s) for s in row.statements.all()],
+    }
 
 
 def _statement(row: ConsentStatement) -> dict[str, Any]:
@@ -78,28 +113,6 @@ def _statement(row: ConsentStatement) -> dict[str, Any]:
         "at": row.created_at,
         "said": Draft.of_document(document).said,
         "signature": parse(document)["signature"],
-    }
-
-
-def _reads(patient: Patient) -> Iterator[dict[str, Any]]:
-    last = 0
-    rows = reads_of(patient, own=True).order_by("pk")
-    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
-        people = people_names(row.actor_id for row in chunk if row.actor_id)
-        places = organisation_names(row.organisation_id for row in chunk if row.organisation_id)
-        for row in chunk:
-            yield _read(row, people, places)
-        last = chunk[-1].pk
-
-
-def _read(row: AuditEvent, people: dict[UUID, str], places: dict[UUID, str]) -> dict[str, Any]:
-    return {
-        "at": row.at,
-        "who": people.get(row.actor_id) if row.actor_id else "Salus",
-        "for": places.get(row.organisation_id) if row.organisation_id else None,
-        "what": row.get_name_display(),
-        "which": row.target,
-        "how_many": row.count,
     }
 
 
@@ -113,40 +126,47 @@ def _proofs(patient: Patient, user_id: UUID, file: IO[bytes], tick: Tick) -> Non
 def _shared_with(user_id: UUID) -> list[dict[str, Any]]:
     """Since when and until when, not by whom: that is the other person's."""
     rows = Consent.objects.filter(user=user_id)
-    return [dict(row) for row in rows.values("created_at", "ends_at", "revoked_at")]
+    with by_themselves(user_id):
+        return [dict(row) for row in rows.values("created_at", "ends_at", "revoked_at")]
 
 
 def _size(user_id: UUID) -> int:
-    patient = Patient.objects.filter(account=user_id).first()
+    patient = patient_of(user_id)
     if patient is None:
         return 1
+    with by_themselves(user_id):
+        return _size_of(patient)
+
+
+def _size_of(patient: Patient) -> int:
     versions = Version.objects.filter(record__patient=patient)
     heads = PersonHead.objects.filter(owner_id=patient.pk).count()
     grants = Consent.objects.filter(patient=patient).count()
     current = versions.filter(current=True).count()
-    reads = reads_of(patient, own=True).count()
-    return 5 + versions.count() + heads + grants + current + (grants + reads) // CHUNK
+    return 4 + versions.count() + heads + grants + current + grants // CHUNK
 
 
 def _keepers(user_id: UUID) -> set[UUID]:
     """Who wrote something of the person's record, or brought it here and answers for it."""
     rows = Version.objects.filter(record__patient__account=user_id, current=True)
-    pairs = rows.values_list("author_id", "custodian_id").distinct()
+    with by_themselves(user_id):
+        pairs = list(rows.values_list("author_id", "custodian_id").distinct())
     return {id for pair in pairs for id in pair if id is not None}
 
 
 def _close(user_id: UUID) -> None:
     """Nobody can end a grant of a closed account, so all of them end with it."""
-    patient = Patient.objects.filter(account=user_id).first()
+    patient = patient_of(user_id)
     if patient is not None:
         viewer = viewer_for(User.objects.get(pk=user_id))
-        for consent in patient.consents.filter(status=Consent.Status.ACTIVE).order_by("pk"):
-            consent_revoke(consent=consent, by=viewer)
+        with by_themselves(user_id):
+            for consent in patient.consents.filter(status=Consent.Status.ACTIVE).order_by("pk"):
+                consent_revoke(consent=consent, by=viewer)
 
 
 def _empty(user_id: UUID) -> None:
     """The record stays with the clinic that keeps it, and no account leads to it."""
-    Patient.objects.filter(account=user_id).update(account=None)
+    patient_unlink(account_id=user_id)
 
 
 PERSONAL_DATA = PersonalData(

@@ -12,9 +12,11 @@ from django.db.models import QuerySet
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
+from core.audit import own_actor, pseudonym
 from core.errors import NotFound
-from core.keys import sealers_for
+from core.keys import Sealer, sealers_for
 from core.models import AuditEvent
+from core.selectors import audit_events
 from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import Resource
 from records.models import Consent, Patient, Version
@@ -24,6 +26,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 READS = (
     AuditEvent.Name.RECORD_READ,
     AuditEvent.Name.RECORD_LISTED,
+    AuditEvent.Name.PATIENT_LISTED,
     AuditEvent.Name.RECORD_WRITTEN,
     AuditEvent.Name.PROOF_READ,
 )
@@ -35,6 +38,8 @@ class Opened:
 
     version: Version
     document: bytes
+    # Of whoever owns it, for what else concerns them in the same request.
+    sealer: Sealer
 
     @cached_property
     def resource(self) -> Resource:
@@ -54,9 +59,9 @@ def opened(versions: Iterable[Version]) -> list[Opened]:
     owners = {row.pk: owner_of(row.record.patient_id) for row in rows}
     sealers = sealers_for(owners.values())
     return [
-        Opened(row, sealers[owners[row.pk]].open(row.sealed, seal_context(row.path)))
+        Opened(row, sealer.open(row.sealed, seal_context(row.path)), sealer)
         for row in rows
-        if owners[row.pk] in sealers
+        if (sealer := sealers.get(owners[row.pk]))
     ]
 
 
@@ -109,11 +114,6 @@ def patients_listed(viewer: Viewer) -> list[tuple[Patient, Opened | None]]:
     return [(patient, by_patient.get(patient.pk)) for patient in patients]
 
 
-def accounts_of_patients(ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these accounts are patients'."""
-    return set(Patient.objects.filter(account__in=set(ids)).values_list("account_id", flat=True))
-
-
 def consents_of(patient: Patient) -> list[Consent]:
     """A patient's grants, newest first."""
     rows = patient.consents.select_related("user", "organisation")
@@ -150,7 +150,7 @@ __all__ = [
 
 def reads_of(patient: Patient, *, own: bool) -> QuerySet[AuditEvent]:
     """What was done with a patient's record, newest first; `own`: by the person too."""
-    events = AuditEvent.objects.filter(subject_id=patient.pk, name__in=READS).order_by("-at")
+    events = audit_events().filter(subject=pseudonym(patient.pk), name__in=READS)
     if own or patient.account_id is None:
         return events
-    return events.exclude(actor_id=patient.account_id)
+    return events.exclude(actor_id__in=[patient.account_id, own_actor(patient.account_id)])

@@ -8,7 +8,6 @@ urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
     path("my-health/trends/", chart.trends_page, name="my-trends"),
     path("my-health/timeline/", chart.timeline_page, name="my-timeline"),
-    path("my-health/readers/", sharing.readers, name="my-readers"),
     path("my-health/seals/", seals.seals_page, name="my-seals"),
     path("my-health/seals/newest.json", seals.newest_head, name="my-head"),
     path("sharing/", sharing.sharing, name="sharing"),

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
+from core.check_digits import GLN_LENGTH, gs1_check_digit
+
 Gtin = NewType("Gtin", str)
 Gln = NewType("Gln", str)
 Lot = NewType("Lot", str)
 Serial = NewType("Serial", str)
 
 GTIN_LENGTHS: Final = (8, 12, 13, 14)
-GLN_LENGTH: Final = 13
 LONGEST: Final = 20  # of a lot (AI 10) and of a serial (AI 21)
 DIGITAL_LINK: Final = "https://id.gs1.org"
 
@@ -34,12 +35,6 @@ class NotGs1(ValueError):
 
 
 # -- keys with a check digit -----------------------------------------------------------------------
-
-
-def check_digit(body: str) -> int:
-    """The digit that completes a key: modulo 10, weights 3, 1, 3, ... from the right."""
-    weighted = (int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(body)))
-    return -sum(weighted) % 10
 
 
 def read_gtin(text: str) -> Gtin:
@@ -73,7 +68,7 @@ def _digits(text: str) -> str:
 
 
 def _checked(digits: str) -> str:
-    right = check_digit(digits[:-1])
+    right = gs1_check_digit(digits[:-1])
     if int(digits[-1]) != right:
         raise NotGs1(
             _("the check digit should be %(right)d, not %(given)s")

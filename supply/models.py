@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from chain.models import Commitment
-from supply.gs1 import GLN_LENGTH, LONGEST, Serial
+from core.check_digits import GLN_LENGTH
+from supply.gs1 import LONGEST, Serial
 from supply.serials import Serials
 
 GTIN = 14  # digits of a stored GTIN

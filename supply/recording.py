@@ -116,7 +116,7 @@ def _insert(packages: Sequence[tuple[str, str, ShipmentLine]]) -> None:
     columns = [(gtin, serial, line.lot, line.expiry, line.id) for gtin, serial, line in packages]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Item._meta.db_table} (gtin, serial, lot, expiry, line_id) "  # noqa: S608 - our own table
+            f"INSERT INTO {Item._meta.db_table} (gtin, serial, lot, expiry, line_id) "  # noqa: S608 - our own table  # nosec B608
             "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[], %s::bigint[])",
             [list(column) for column in zip(*columns, strict=True)],
         )

@@ -91,7 +91,7 @@ def _recorded(pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     gtins, serials = zip(*pairs, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT gtin, serial FROM {Item._meta.db_table} "  # noqa: S608 - our own table
+            f"SELECT gtin, serial FROM {Item._meta.db_table} "  # noqa: S608 - our own table  # nosec B608
             "JOIN unnest(%s::text[], %s::text[]) AS wanted(gtin, serial) USING (gtin, serial)",
             [list(gtins), list(serials)],
         )

@@ -28,6 +28,7 @@ def bearer_of(request: HttpRequest, area: str) -> ApiToken | None:
     token = token_find(given.strip(), request) if scheme.lower() == "bearer" else None
     if token is None:
         raise BadToken
+    request.user = token.user  # also for who notes what was refused
     require_scope(token.scopes, area, str(request.method))
     return token
 

@@ -1,30 +1,36 @@
-"""People, tokens and notices as the API shows them."""
+"""People, organisations, wallets, tokens and notices as the API shows them."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import ApiToken, Role
+from accounts.models import ApiToken, Invitation, Membership, Organisation, Wallet
+from accounts.models.people import MEMBER_ROLES
+
+MEMBER_ROLE_CHOICES = [(role.value, role.label) for role in MEMBER_ROLES]
 
 
-class OrganisationSerializer(serializers.Serializer[dict[str, str]]):
-    """For whom somebody acts."""
+class OrganisationSerializer(serializers.Serializer[Organisation]):
+    """An organisation as everybody may know it."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    kind = serializers.CharField()
+    kind = serializers.ChoiceField(Organisation.Kind.choices)
+    gln = serializers.CharField(allow_blank=True, help_text="13 digits (GS1), or empty")
+    npi = serializers.CharField(allow_blank=True, help_text="10 digits, or empty")
+    verification = serializers.ChoiceField(Organisation.Verification.choices)
 
 
-class MembershipSerializer(serializers.Serializer[dict[str, object]]):
+class OwnMembershipSerializer(serializers.Serializer[Any]):
     """For whom somebody may act, and in which role."""
 
     organisation = OrganisationSerializer()
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=MEMBER_ROLE_CHOICES)
     acting = serializers.BooleanField(help_text="Whether this is what they act for now.")
 
 
 class MeSerializer(serializers.Serializer[dict[str, object]]):
-    """The person whose token or session it is."""
+    """Who asks."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()
@@ -32,13 +38,56 @@ class MeSerializer(serializers.Serializer[dict[str, object]]):
     program = serializers.BooleanField(help_text="A program of an organisation, no person.")
     roles = serializers.ListField(child=serializers.CharField())
     organisation = OrganisationSerializer(allow_null=True)
-    memberships = MembershipSerializer(many=True)
+    memberships = OwnMembershipSerializer(many=True)
     scopes = serializers.ListField(
         child=serializers.CharField(),
         allow_null=True,
         help_text="Of the token; null for a session, which may do all that the person may.",
     )
     unread_notices = serializers.IntegerField()
+
+
+class WalletSerializer(serializers.Serializer[Wallet]):
+    """A wallet of yours; wallets are added on the page, where the wallet can sign."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    address = serializers.CharField(source="shown", help_text="hex, with EIP-55's checksum")
+    kind = serializers.ChoiceField(Wallet.Kind.choices)
+    added_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class SigningKeySerializer(serializers.Serializer[Any]):
+    """A public key (ECDSA over P-256)."""
+
+    number = serializers.IntegerField()
+    jwk = serializers.DictField(child=serializers.CharField(), help_text="RFC 7517")
+    thumbprint = serializers.CharField(help_text="RFC 7638, SHA-256")
+    created_at = serializers.DateTimeField()
+    retired_at = serializers.DateTimeField(allow_null=True)
+
+
+class MembershipSerializer(serializers.Serializer[Membership]):
+    """A person acts for your organisation in a role."""
+
+    id = serializers.IntegerField()
+    user = serializers.UUIDField(source="user_id")
+    name = serializers.CharField(source="user.name")
+    email = serializers.EmailField(source="user.email")
+    role = serializers.ChoiceField(MEMBER_ROLE_CHOICES)
+    created_at = serializers.DateTimeField()
+
+
+class InvitationSerializer(serializers.Serializer[Invitation]):
+    """Somebody was asked to act for your organisation."""
+
+    id = serializers.UUIDField(read_only=True)
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(MEMBER_ROLE_CHOICES)
+    state = serializers.ChoiceField(Invitation.State.choices, read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True)
 
 
 class NewTokenSerializer(serializers.Serializer[dict[str, object]]):

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.confirming import require_confirmed
 from accounts.api.serializers import (
     CountSerializer,
     MadeTokenSerializer,
@@ -22,7 +22,7 @@ from accounts.api.serializers import (
     ReadNoticesSerializer,
     TokenSerializer,
 )
-from accounts.models import ApiToken, Notice, Organisation
+from accounts.models import ApiToken, Notice
 from accounts.notices.preferences import Preference, Wanted, preference_set, preferences_of
 from accounts.notices.presenters import shown
 from accounts.notices.selectors import access_notice, notices_of, unread_count
@@ -50,10 +50,10 @@ class MeView(ApiView):
             "name": viewer.user.name,
             "program": viewer.user.is_program,
             "roles": sorted(viewer.roles),
-            "organisation": _place(viewer.organisation),
+            "organisation": viewer.organisation,
             "memberships": [
                 {
-                    "organisation": _place(member.organisation),
+                    "organisation": member.organisation,
                     "role": member.role,
                     "acting": member.organisation == viewer.organisation,
                 }
@@ -65,10 +65,6 @@ class MeView(ApiView):
         return Response(MeSerializer(body).data)
 
 
-def _place(place: Organisation | None) -> dict[str, str] | None:
-    return {"id": str(place.pk), "name": place.name, "kind": place.kind} if place else None
-
-
 # -- tokens ----------------------------------------------------------------------------------------
 
 
@@ -77,7 +73,6 @@ class TokensView(ApiList[ApiToken]):
 
     area = "account"
     serializer_class = TokenSerializer
-    queryset = ApiToken.objects.none()
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         """Ended ones too."""
@@ -99,7 +94,10 @@ class TokensView(ApiList[ApiToken]):
         Only from a session that has just confirmed who it is: no token makes another one.
         """
         viewer = api_viewer(request)
-        _require_confirmed(request)
+        if isinstance(request.auth, ApiToken):
+            words = _("A token can't make another token. Make it on the page of your tokens.")
+            raise Forbidden(words)
+        require_confirmed(request)
         sent = NewTokenSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         wanted: dict[str, Any] = dict(sent.validated_data)
@@ -107,15 +105,6 @@ class TokensView(ApiList[ApiToken]):
         token = token_issue(user=viewer.user, by=viewer.actor, **wanted)
         row = tokens_of(viewer.user).get(digest=token_digest(token))
         return Response({**TokenSerializer(row).data, "token": token}, 201)
-
-
-def _require_confirmed(request: Request) -> None:
-    if isinstance(request.auth, ApiToken):
-        raise Forbidden(_("A token can't make another token. Make it on the page of your tokens."))
-    if is_reauthentication_required(request._request, app="allauth.mfa"):
-        raise Forbidden(
-            _("Please enter your password once more first, at /account/reauthenticate/.")
-        )
 
 
 class TokenView(ApiView):
@@ -147,7 +136,6 @@ class NoticesView(ApiList[Notice]):
     area = "account"
     serializer_class = NoticeSerializer
     pagination_class = NoticePages
-    queryset = Notice.objects.none()
 
     def get_queryset(self) -> QuerySet[Notice]:
         """Nobody else's."""

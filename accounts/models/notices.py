@@ -1,7 +1,6 @@
 """What people are told, in Salus and by e-mail, and how they want to be told."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,8 +9,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
-
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MailState(models.TextChoices):
@@ -80,11 +77,6 @@ class Notice(models.Model):
                 fields=["mail_due_at"], name="notice_mail_due", condition=Q(mail_state="queued")
             ),
         ]
-
-    @property
-    def cursor(self) -> str:
-        """Its place in a list that runs from the newest to the oldest."""
-        return f"{(self.last_at - EPOCH) // timedelta(microseconds=1)}.{self.pk}"
 
     def mail_advance(self, state: MailState, **fields: Any) -> None:
         """Take a step that the table allows, and save it; the caller holds the row's lock."""

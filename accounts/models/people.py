@@ -33,6 +33,19 @@ MEMBER_ROLES = (
     Role.RESEARCHER,
 )  # fmt: skip
 
+# They see other people's data or change what others rely on: they count only with a second factor.
+GUARDED_ROLES = frozenset(
+    {
+        Role.CLINICIAN, Role.NURSE, Role.REGISTRAR, Role.BILLER, Role.MANAGER, Role.PAYER,
+        Role.RESEARCHER, Role.AUDITOR, Role.ADMINISTRATOR,
+    }
+)  # fmt: skip
+SIGN_UP_ROLES = (Role.PATIENT, Role.DONOR)  # what somebody may choose without being asked by us
+
+
+# Who treats patients: for them their organisation's imported records are open.
+CARE = frozenset({Role.CLINICIAN.value, Role.NURSE.value})
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people; e-mail addresses are compared without regard to case."""

@@ -1,9 +1,8 @@
 """A person's notices: nobody else's can be asked for."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Notice, User
 from core.errors import NotFound
@@ -12,19 +11,6 @@ from core.errors import NotFound
 def notices_of(user: User) -> QuerySet[Notice]:
     """What a person was told in Salus, newest first."""
     return Notice.objects.filter(user=user, in_app=True).order_by("-last_at", "-id")
-
-
-def notices_before(rows: QuerySet[Notice], cursor: str, count: int) -> list[Notice]:
-    """So many that stand behind a cursor (an empty one: from the newest); raises NotFound."""
-    if cursor:
-        micros, _, id = cursor.partition(".")
-        try:
-            at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros))
-            behind = Q(last_at__lt=at) | Q(last_at=at, pk__lt=UUID(id))
-        except (ValueError, OverflowError):
-            raise NotFound from None
-        rows = rows.filter(behind)
-    return list(rows[:count])
 
 
 def access_notice(user: User, pk: UUID) -> Notice:

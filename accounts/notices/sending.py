@@ -43,12 +43,14 @@ def notice_mail_send(*, notice_id: UUID) -> None:
 
 
 def _send(row: Notice) -> None:
-    kind, address = registry.notice_type(row.type), _address(row)
-    if kind is None or address is None:
+    kind = registry.notice_type(row.type)
+    addresses = _addresses(row, kind) if kind else []
+    if kind is None or not addresses:
         row.mail_advance(MailState.FAILED, mail_due_at=None)
         return
     try:
-        _mail(row, kind, address).send()
+        for address in addresses:  # one mail each: nobody learns of the other addresses
+            _mail(row, kind, address).send()
     except (SMTPException, OSError) as error:
         _put_off(row, error)
     else:
@@ -64,11 +66,13 @@ def _put_off(row: Notice, error: Exception) -> None:
     row.mail_advance(MailState.QUEUED, mail_due_at=due, mail_tries=row.mail_tries + 1)
 
 
-def _address(row: Notice) -> str | None:
-    """Only an address that the person has shown to be theirs."""
+def _addresses(row: Notice, kind: NoticeType) -> list[str]:
+    """Only such that the person has shown to be theirs; of what guards the account all of them,
+    since whoever got in may have chosen the first one.
+    """
     found = EmailAddress.objects.filter(user=row.user, verified=True).order_by("-primary", "pk")
-    address: str | None = found.values_list("email", flat=True).first()
-    return address
+    addresses = list(found.values_list("email", flat=True))
+    return addresses[:1] if kind.can_be_off else addresses
 
 
 def _mail(row: Notice, kind: NoticeType, address: str) -> EmailMessage:

@@ -22,6 +22,34 @@ def _passkey_removed(told: Told) -> str:
     ) % {"count": told.count}
 
 
+def _app_added(told: Told) -> str:
+    return _("An authenticator app was set up for your account.")
+
+
+def _app_removed(told: Told) -> str:
+    return _("The authenticator app was removed from your account.")
+
+
+def _codes_made(told: Told) -> str:
+    return _("New recovery codes were made for your account. The old ones no longer work.")
+
+
+def _wallet_added(told: Told) -> str:
+    return ngettext(
+        "A wallet was added to your account.",
+        "%(count)d wallets were added to your account.",
+        told.count,
+    ) % {"count": told.count}
+
+
+def _wallet_removed(told: Told) -> str:
+    return ngettext(
+        "A wallet was removed from your account.",
+        "%(count)d wallets were removed from your account.",
+        told.count,
+    ) % {"count": told.count}
+
+
 def _new_device(told: Told) -> str:
     return _("Somebody signed in to your account with a device that Salus had not seen before.")
 
@@ -63,9 +91,10 @@ NOTICE_TYPES = [
         words=_new_device,
         mail=gettext_lazy(
             "Somebody signed in to your account with a device that Salus had not seen before. If it "
-            "was not you, sign in and change your password."
+            "was not you, sign in, choose another password, and sign out the devices that you don't "
+            "know."
         ),
-        url=page_of("account"),
+        url=page_of("sessions"),
         by_mail=True,
         can_be_off=False,
         order=10,
@@ -73,7 +102,9 @@ NOTICE_TYPES = [
     NoticeType(
         "passkey-added",
         label=gettext_lazy("Passkey added"),
-        text=gettext_lazy("When a passkey is added, with which your decisions can be signed."),
+        text=gettext_lazy(
+            "When a passkey is added, which can sign you in and sign your decisions."
+        ),
         icon="fingerprint",
         words=_passkey_added,
         mail=gettext_lazy(
@@ -98,6 +129,82 @@ NOTICE_TYPES = [
         by_mail=True,
         can_be_off=False,
         order=30,
+    ),
+    NoticeType(
+        "app-added",
+        label=gettext_lazy("An authenticator app was added"),
+        text=gettext_lazy("When an app is set up whose codes are asked for at sign-in."),
+        icon="device-mobile-check",
+        words=_app_added,
+        mail=gettext_lazy(
+            "An authenticator app was set up for your account. From now on its code is asked for "
+            "when you sign in. If it was not you, sign in, choose another password, and sign out "
+            "the devices that you don't know."
+        ),
+        url=page_of("mfa_index"),
+        by_mail=True,
+        can_be_off=False,
+        order=31,
+    ),
+    NoticeType(
+        "app-removed",
+        label=gettext_lazy("The authenticator app was removed"),
+        text=gettext_lazy("When the app whose codes are asked for at sign-in is removed."),
+        icon="device-mobile-check",
+        words=_app_removed,
+        mail=gettext_lazy(
+            "The authenticator app was removed from your account. If it was not you, sign in, "
+            "choose another password, and sign out the devices that you don't know."
+        ),
+        url=page_of("mfa_index"),
+        by_mail=True,
+        can_be_off=False,
+        order=32,
+    ),
+    NoticeType(
+        "codes-made",
+        label=gettext_lazy("New recovery codes"),
+        text=gettext_lazy("When new recovery codes take the place of the old ones."),
+        icon="key",
+        words=_codes_made,
+        mail=gettext_lazy(
+            "New recovery codes were made for your account. The old ones no longer work. If it was "
+            "not you, sign in, choose another password, and sign out the devices that you don't know."
+        ),
+        url=page_of("mfa_index"),
+        by_mail=True,
+        can_be_off=False,
+        order=33,
+    ),
+    NoticeType(
+        "wallet-added",
+        label=gettext_lazy("Wallet added"),
+        text=gettext_lazy("When a wallet is added, with which you can be signed in."),
+        icon="wallet",
+        words=_wallet_added,
+        mail=gettext_lazy(
+            "A wallet was added to your account. It can sign in. If it was not you, sign in and "
+            "remove it."
+        ),
+        url=page_of("wallets"),
+        by_mail=True,
+        can_be_off=False,
+        order=34,
+    ),
+    NoticeType(
+        "wallet-removed",
+        label=gettext_lazy("Wallet removed"),
+        text=gettext_lazy("When a wallet of yours is removed."),
+        icon="wallet",
+        words=_wallet_removed,
+        mail=gettext_lazy(
+            "A wallet was removed from your account. If it was not you, sign in and change your "
+            "password."
+        ),
+        url=page_of("wallets"),
+        by_mail=True,
+        can_be_off=False,
+        order=35,
     ),
     NoticeType(
         "token-issued",

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.closing import name_change
-from accounts.forms import NameForm
+from accounts.privacy_forms import NameForm
 from accounts.viewer import viewer_of
+from accounts.views.requests import sent
 from core.registry import registry
 
 
+@login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Everything about the account that this person can look at or change."""
     groups = registry.account_pages_for(viewer_of(request).roles)
@@ -25,8 +27,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def name(request: HttpRequest) -> HttpResponse:
     """What others call the person."""
     viewer = viewer_of(request)
-    sent = request.POST if request.method == "POST" else None
-    form = NameForm(sent, initial={"name": viewer.user.name})
+    form = NameForm(sent(request), initial={"name": viewer.user.name})
     if form.is_valid():
         name_change(name=form.cleaned_data["name"], by=viewer)
         messages.success(request, _("Saved."))

@@ -1,22 +1,30 @@
 """Closing one's account, and opening it again."""
 
 import time
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.closing import TIME_TO_RETURN, account_close, account_reopen, returns_until
-from accounts.forms import CloseAccountForm
+from accounts.closing import (
+    TIME_TO_RETURN,
+    account_close,
+    account_reopen,
+    returning_user,
+    returns_until,
+)
+from accounts.decorators import confirmed_again
 from accounts.models import User
+from accounts.privacy_forms import CloseAccountForm
 from accounts.viewer import viewer_of
-from accounts.views.confirmed import confirmed
+from accounts.views.requests import sent
 from core.registry import registry
 
 REOPEN = "salus.reopen"  # where the session remembers who has just shown that they may come back
@@ -24,11 +32,10 @@ TIME_TO_DECIDE = 15 * 60  # seconds
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@confirmed
+@confirmed_again
 def close(request: HttpRequest) -> HttpResponse:
     """What goes and what stays; closed once the person has typed that they mean it."""
-    form = CloseAccountForm(request.POST if request.method == "POST" else None)
+    form = CloseAccountForm(sent(request))
     if form.is_valid():
         account_close(by=viewer_of(request))
         logout(request)
@@ -68,5 +75,4 @@ def _returning(request: HttpRequest) -> User | None:
     pk, at = request.session.get(REOPEN, ("", 0))
     if not pk or time.time() - at > TIME_TO_DECIDE:
         return None
-    user = User.objects.filter(pk=pk).first()
-    return user if user is not None and returns_until(user) else None
+    return returning_user(UUID(pk))

@@ -22,8 +22,9 @@ from accounts.corrections import (
     corrections_of,
     keepers_of,
 )
-from accounts.forms import AnswerForm, CorrectionForm
+from accounts.privacy_forms import AnswerForm, CorrectionForm
 from accounts.viewer import viewer_of
+from accounts.views.requests import sent, with_errors
 from core.errors import Conflict, Invalid
 
 PAGE = 50
@@ -34,14 +35,12 @@ PAGE = 50
 def own(request: HttpRequest) -> HttpResponse:
     """What the person asked for, with the answers; ask for more."""
     viewer = viewer_of(request)
-    form = CorrectionForm(
-        request.POST if request.method == "POST" else None, keepers=keepers_of(viewer.user)
-    )
+    form = CorrectionForm(sent(request), keepers=keepers_of(viewer.user))
     if form.is_valid():
         try:
             correction_ask(by=viewer, **form.cleaned_data)
         except (Conflict, Invalid) as error:
-            form.add_error(None, error.detail)
+            with_errors(form, error)
         else:
             messages.success(request, _("Sent. You get a notice when it is answered."))
             return HttpResponseRedirect(reverse("own-corrections"))
@@ -72,7 +71,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request, and the answer to it."""
     viewer = viewer_of(request)
     found = access_correction(viewer, pk)
-    form = AnswerForm(request.POST if request.method == "POST" else None)
+    form = AnswerForm(sent(request))
     if form.is_valid():
         correction_answer(
             request_id=pk, answer=form.cleaned_data["answer"],

@@ -15,30 +15,29 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import confirmed_again
 from accounts.exports.asking import export_discard, export_of, export_start
 from accounts.exports.files import export_read
 from accounts.viewer import viewer_of
-from accounts.views.confirmed import confirmed
 from core.errors import Conflict, NotFound
 from core.registry import registry
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """Ask for a copy, see how far it is, fetch it, delete it."""
     if request.method == "POST":
         if "delete" in request.POST:
             export_discard(user=viewer_of(request).user)
             return HttpResponseRedirect(reverse("data-export"))
-        started: HttpResponse = _start(request)
-        return started
+        return _start(request)
     found = export_of(viewer_of(request).user)
     context = {"export": found, "parts": registry.personal_data_in_order()}
     return render(request, "accounts/export.html", context)
 
 
-@confirmed
+@confirmed_again
 def _start(request: HttpRequest) -> HttpResponse:
     with suppress(Conflict):  # two clicks: the page shows the first one's progress
         export_start(by=viewer_of(request))
@@ -58,8 +57,7 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
-@confirmed
+@confirmed_again
 def download(request: HttpRequest) -> HttpResponseBase:
     """The file, decrypted on its way."""
     viewer = viewer_of(request)

@@ -15,12 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.notices.preferences import Wanted, preference_set, preferences_of
 from accounts.notices.presenters import by_day, shown
-from accounts.notices.selectors import access_notice, notices_before, notices_of
+from accounts.notices.selectors import access_notice, notices_of
 from accounts.notices.telling import notice_read, notices_read_all
 from accounts.viewer import viewer_of
+from core.cursors import page_of
 from core.registry import registry
-
-PAGE = 50
 
 
 @require_safe
@@ -28,14 +27,14 @@ PAGE = 50
 def notices(request: HttpRequest) -> HttpResponse:
     """The person's notices by day, newest first."""
     user = viewer_of(request).user
-    rows = notices_before(notices_of(user), request.GET.get("before", ""), PAGE + 1)
-    page = rows[:PAGE]
+    before = request.GET.get("before", "")
+    page = page_of(notices_of(user), before, at=lambda row: row.last_at, field="last_at")
     context = {
-        "days": by_day(shown(page)),
-        "older": page[-1].cursor if len(rows) > PAGE else "",
-        "newest": page[0].last_at.isoformat() if page else "",
-        "first": "before" not in request.GET,
-        "unread_here": any(row.read_at is None for row in page),
+        "days": by_day(shown(page.rows)),
+        "older": page.older,
+        "newest": page.rows[0].last_at.isoformat() if page.rows else "",
+        "first": not before,
+        "unread_here": any(row.read_at is None for row in page.rows),
     }
     return render(request, "accounts/notices.html", context)
 

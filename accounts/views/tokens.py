@@ -12,20 +12,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import MachineTokenForm, NewTokenForm
-from accounts.models import ApiToken, Organisation
+from accounts.decorators import confirmed_again
+from accounts.models import ApiToken
+from accounts.permissions import require_manager
+from accounts.token_forms import MachineTokenForm, NewTokenForm
 from accounts.tokens import (
     access_token,
     machine_token_issue,
     machine_tokens_for,
-    require_manager,
+    program_roles,
     token_issue,
     token_revoke,
     tokens_of,
 )
-from accounts.viewer import Viewer, viewer_of
-from accounts.views.confirmed import confirmed
-from core.errors import Forbidden
+from accounts.viewer import viewer_of
+from accounts.views.requests import sent
 
 
 @require_safe
@@ -43,27 +44,19 @@ def machine_tokens(request: HttpRequest) -> HttpResponse:
     """The tokens of the organisation that the person manages; raises Forbidden."""
     viewer = viewer_of(request)
     context = {
-        "organisation": _managed(viewer),
+        "organisation": require_manager(viewer),
         "tokens": machine_tokens_for(viewer),
         "new_url": reverse("machine-token-new"),
     }
     return render(request, "accounts/tokens.html", context)
 
 
-def _managed(viewer: Viewer) -> Organisation:
-    if viewer.organisation is None:
-        raise Forbidden
-    require_manager(viewer, viewer.organisation)
-    return viewer.organisation
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@confirmed
+@confirmed_again
 def new(request: HttpRequest) -> HttpResponse:
     """Make a token for a program of the person's own."""
     viewer = viewer_of(request)
-    form = NewTokenForm(request.POST if request.method == "POST" else None)
+    form = NewTokenForm(sent(request))
     if form.is_valid():
         token = token_issue(user=viewer.user, by=viewer.actor, **_wanted(form))
         return _once(request, token, "tokens")
@@ -71,13 +64,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@confirmed
+@confirmed_again
 def new_machine(request: HttpRequest) -> HttpResponse:
     """Make a token that acts for the organisation; raises Forbidden."""
     viewer = viewer_of(request)
-    organisation = _managed(viewer)
-    form = MachineTokenForm(request.POST if request.method == "POST" else None)
+    organisation = require_manager(viewer)
+    form = MachineTokenForm(sent(request), roles=program_roles(organisation))
     if form.is_valid():
         role = form.cleaned_data["role"]
         token = machine_token_issue(

@@ -79,7 +79,7 @@ class StatusView(OpenView):
     @extend_schema(responses=StatusSerializer, operation_id="ledger_status")
     def get(self, request: Request) -> Response:
         """How the ledger stands, and whether all is well."""
-        known, overseer = request.user.is_authenticated, oversees(request.user)
+        known, overseer = request.user.is_authenticated, oversees(request)
         log, now, found = current_log(), status(), standing()
         notice = notice_of(now, overseer=overseer)
         body = {
@@ -155,7 +155,7 @@ class TransactionView(OpenView):
         found = sending_of(pk)
         if found is None:
             raise NotFound
-        shown = job_page(found, overseer=oversees(request.user))
+        shown = job_page(found, overseer=oversees(request))
         return Response(TransactionDetailSerializer(shown).data)
 
 

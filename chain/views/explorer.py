@@ -49,7 +49,7 @@ def _notice(request: HttpRequest) -> dict[str, Any]:
     now, waits = status(), under_way()
     return {
         "node_answers": now.node,
-        "notice": notice_of(now, overseer=oversees(request.user)),
+        "notice": notice_of(now, overseer=oversees(request)),
         "under_way": waits,
         "live": waits and not request.GET.get("before"),
     }
@@ -68,7 +68,7 @@ def _job_rows(found: list[Job]) -> list[JobRow]:
 def overview(request: HttpRequest) -> HttpResponse:
     """How the ledger stands, and the newest of everything."""
     found = [contract_row(row) for row in contracts() if row.current]
-    overseer = oversees(request.user)
+    overseer = oversees(request)
     context = {
         "log": next((row for row in found if row.name == LOG), None),
         "standing": standing(),
@@ -114,8 +114,8 @@ def transaction(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = sending_of(pk)
     if found is None:
         raise Http404
-    shown = job_page(found, overseer=oversees(request.user))
-    return _show(request, "transaction", {"job": shown, "overseer": oversees(request.user)})
+    shown = job_page(found, overseer=oversees(request))
+    return _show(request, "transaction", {"job": shown, "overseer": oversees(request)})
 
 
 @public
@@ -137,7 +137,7 @@ def consents(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [consent_row(row) for row in page.rows],
         "older": page.older,
-        "waiting": consents_waiting() if oversees(request.user) else None,
+        "waiting": consents_waiting() if oversees(request) else None,
     }
     return _show(request, "consents", context | _notice(request))
 

@@ -15,6 +15,8 @@ from portal.demo.clinical.people import (
 
 NAMESPACE: Final = UUID("6d1f6f0c-52f0-4a5e-9a0e-6a1a3c0d5e11")
 PASSWORD: Final = "salus-demo"  # noqa: S105 - printed on the demo's sign-in page
+# One authenticator app for all whose role needs one; its code stands on the sign-in page.
+APP_SECRET: Final = "SALUSDEMOSALUSDEMOSALUSDEMOSALUS"  # noqa: S105 - made up, and shown
 Kind = Organisation.Kind
 
 
@@ -33,6 +35,9 @@ def _own(name: str) -> UUID:
 
 
 HARBOUR = DemoOrganisation(UUID(HARBOUR_HOSPITAL), Kind.HOSPITAL, "Harbour General Hospital (demo)")
+WILLOW = DemoOrganisation(
+    UUID(WILLOW_PRACTICE), Kind.PRACTICE, "Willow Lane Family Practice (demo)"
+)
 PAYER = DemoOrganisation(_own("payer"), Kind.INSURER, "Lantern Mutual (demo)")
 MAKER = DemoOrganisation(
     _own("maker"), Kind.MANUFACTURER, "Northlight Medicines (demo)", "9521234500018"
@@ -46,7 +51,7 @@ PHARMACY = DemoOrganisation(
 INSTITUTE = DemoOrganisation(_own("institute"), Kind.RESEARCH, "Fennel Institute (demo)")
 ORGANISATIONS: Final = (
     HARBOUR,
-    DemoOrganisation(UUID(WILLOW_PRACTICE), Kind.PRACTICE, "Willow Lane Family Practice (demo)"),
+    WILLOW,
     DemoOrganisation(UUID(MAPLE_PRACTICE), Kind.PRACTICE, "Maple Square Health Centre (demo)"),
     DemoOrganisation(UUID(BRIGHT_LAB), Kind.LABORATORY, "Bright Laboratory (demo)"),
     PAYER,
@@ -80,6 +85,8 @@ class DemoPerson:
     name: str
     role: Role
     organisation: DemoOrganisation | None = None
+    # For whom else they act: the switch in the page's head has something to show.
+    besides: tuple[tuple[DemoOrganisation, Role], ...] = ()
 
     @property
     def email(self) -> str:
@@ -89,7 +96,13 @@ class DemoPerson:
 
 PEOPLE: Final = (
     DemoPerson("patient", "Robin Example", Role.PATIENT),
-    DemoPerson("clinician", "Dr Amal Haddad", Role.CLINICIAN, HARBOUR),
+    DemoPerson(
+        "clinician",
+        "Dr Amal Haddad",
+        Role.CLINICIAN,
+        HARBOUR,
+        besides=((WILLOW, Role.CLINICIAN), (WILLOW, Role.MANAGER)),
+    ),
     DemoPerson("payer", "Petra Coverwell", Role.PAYER, PAYER),
     DemoPerson("pharma", "Mika Batchford", Role.PHARMA, MAKER),
     DemoPerson("researcher", "Ola Cohortson", Role.RESEARCHER, INSTITUTE),

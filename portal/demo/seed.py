@@ -1,5 +1,6 @@
 """Fill an empty portal with made-up people and records, through the same doors as real ones."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Role, User
+from accounts.models.people import GUARDED_ROLES
+from accounts.second_factor import has_second_factor
+from accounts.totp import totp_code, totp_enrol
 from accounts.viewer import Viewer, viewer_for
+from core.acting import portal_acts
 from core.audit import Actor
+from portal.demo.audit import seed_audit
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
 from portal.demo.people import (
+    APP_SECRET,
     HARBOUR,
     INSTITUTE,
     MAKER,
@@ -31,11 +38,13 @@ from portal.demo.shipment_csv import good_csv
 from records.models import Consent, Patient, Record, Scope
 from records.services.consents import consent_grant, consent_revoke
 from records.services.importing import import_bundle
+from records.services.people import patient_link
 from supply.recording import shipment_record
 from supply.selectors import shipments_of
 from supply.services import product_add, shipment_check, shipment_confirm
 
 
+@portal_acts()
 def seed(*, say: Callable[[str], Any]) -> None:
     """Make what is missing of the demo; a second run makes nothing."""
     for organisation in ORGANISATIONS:
@@ -47,6 +56,7 @@ def seed(*, say: Callable[[str], Any]) -> None:
     _ensure_consents()
     _ensure_sharing_patients()
     _ensure_shipment()
+    seed_audit()
 
 
 def _ensure_organisation(wanted: DemoOrganisation) -> None:
@@ -57,23 +67,39 @@ def _ensure_organisation(wanted: DemoOrganisation) -> None:
             "name": wanted.name,
             "gln": wanted.gln,
             "home": wanted is HARBOUR,
+            "verification": Organisation.Verification.VERIFIED,
         },
     )
 
 
 @transaction.atomic
 def _ensure_person(wanted: DemoPerson) -> None:
-    if User.objects.filter(email=wanted.email).exists():
+    if known := User.objects.filter(email=wanted.email).first():
+        _ensure_memberships(known, wanted)
+        # A demo from before there were second factors, or one whose visitors removed it.
+        if wanted.role in GUARDED_ROLES and not has_second_factor(known):
+            _enrol(known)
         return
     own = wanted.role if wanted.organisation is None else ""
     user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)
     if wanted.role == Role.ADMINISTRATOR:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    if wanted.role in GUARDED_ROLES:
+        _enrol(user)
+    # After the app, about which nobody needs a letter.
     EmailAddress.objects.create(user=user, email=wanted.email, verified=True, primary=True)
-    if wanted.organisation:
-        Membership.objects.create(
-            user=user, organisation_id=wanted.organisation.id, role=wanted.role
-        )
+    _ensure_memberships(user, wanted)
+
+
+def _ensure_memberships(user: User, wanted: DemoPerson) -> None:
+    first = [(wanted.organisation, wanted.role)] if wanted.organisation else []
+    for place, role in (*first, *wanted.besides):
+        Membership.objects.get_or_create(user=user, organisation_id=place.id, role=role)
+
+
+def _enrol(user: User) -> None:
+    code = totp_code(APP_SECRET, time.time())
+    totp_enrol(user=user, secret=APP_SECRET, code=code, by=Actor.system("demo"))
 
 
 def _import_records(say: Callable[[str], Any]) -> None:
@@ -92,7 +118,9 @@ def _import_records(say: Callable[[str], Any]) -> None:
 
 def _link_patient() -> None:
     user = User.objects.get(email=f"{Role.PATIENT.value}@salus.example")
-    Patient.objects.filter(pk=UUID(DEMO_PATIENT), account=None).update(account=user)
+    patient = Patient.objects.get(pk=UUID(DEMO_PATIENT))
+    if patient.account_id is None:
+        patient_link(patient=patient, account=user)
 
 
 def _ensure_consents() -> None:
@@ -137,8 +165,7 @@ def _share_with_hospital(patient: Patient, scope: Scope) -> None:
     # An account that nobody can sign in to: it has no password.
     email = f"{person.slug}@salus.example"
     user = User.objects.create_user(email, None, name=person.name, own_role=Role.PATIENT)
-    patient.account = user
-    patient.save(update_fields=["account"])
+    patient = patient_link(patient=patient, account=user)
     _grant(patient, HARBOUR, scope, 180, viewer_for(user))
 
 

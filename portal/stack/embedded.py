@@ -1,26 +1,33 @@
 """Start what the environment does not already name, and write down where everything is."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from portal.stack.processes import Processes
 from portal.stack.services import start_anvil, start_postgres, start_valkey
-from portal.stack.state import REPLACEABLE, State
+from portal.stack.state import OWNER_URL, REPLACEABLE, State
 
 
 def start_services(
     state: State, processes: Processes, *, durable: bool = True, keep_chain: bool = True
 ) -> dict[str, str]:
     """Start the embedded servers that no URL replaces; gives the settings' environment."""
-    starters = {
-        "DATABASE_URL": lambda: start_postgres(state, processes, durable=durable),
-        "REDIS_URL": lambda: start_valkey(state, processes),
-        "CHAIN_RPC_URL": lambda: start_anvil(state, processes, keep=keep_chain),
+
+    def database() -> dict[str, str]:
+        application, owner = start_postgres(state, processes, durable=durable)
+        return {"DATABASE_URL": application, OWNER_URL: owner}
+
+    starters: dict[str, Callable[[], dict[str, str]]] = {
+        "DATABASE_URL": database,
+        "REDIS_URL": lambda: {"REDIS_URL": start_valkey(state, processes)},
+        "CHAIN_RPC_URL": lambda: {"CHAIN_RPC_URL": start_anvil(state, processes, keep=keep_chain)},
     }
-    missing = [name for name in REPLACEABLE if not os.environ.get(name)]
+    named = {name: os.environ[name] for name in (*REPLACEABLE, OWNER_URL) if os.environ.get(name)}
+    missing = [starters[name] for name in REPLACEABLE if name not in named]
     with ThreadPoolExecutor() as pool:
-        urls = dict(zip(missing, pool.map(lambda name: starters[name](), missing), strict=True))
-    return {**secrets_of(state), **{n: os.environ.get(n, "") for n in REPLACEABLE}, **urls}
+        started = list(pool.map(lambda start: start(), missing))
+    return secrets_of(state) | named | {k: v for urls in started for k, v in urls.items()}
 
 
 def secrets_of(state: State) -> dict[str, str]:

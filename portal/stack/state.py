@@ -10,6 +10,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLACEABLE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")
+OWNER_URL = "DATABASE_OWNER_URL"  # for migrations alone
 
 
 class StateBusy(Exception):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from chain.signatures import Assertion
-from records.encoding import from_base64url, from_hex
+from core.encoding import from_base64url, from_hex
 from records.models import Custody, Scope
 from records.services.signing import Answer, WalletAnswer
 

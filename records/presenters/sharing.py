@@ -1,17 +1,13 @@
-"""Grants and reads, in words."""
+"""Grants, in words."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.selectors import organisation_names, people_names
-from core.models import AuditEvent
 from records.models import Consent, ConsentStatement, Custody
 
 
@@ -95,55 +91,3 @@ class Grant:
     @property
     def _statements(self) -> list[ConsentStatement]:
         return list(self.consent.statements.all())
-
-
-@dataclass(frozen=True)
-class Read:
-    """Somebody looked, so many times on a day."""
-
-    who: str
-    organisation: str
-    times: int
-    last: datetime
-    what: list[str]
-
-
-@dataclass(frozen=True)
-class Day:
-    """What was read on a day."""
-
-    day: date
-    reads: list[Read]
-
-
-def _what(event: AuditEvent) -> str:
-    name = AuditEvent.Name
-    words = {
-        name.RECORD_READ: _("opened an entry"),
-        name.RECORD_LISTED: _("looked through the record"),
-        name.RECORD_WRITTEN: _("added entries"),
-        name.PROOF_READ: _("fetched a proof"),
-    }
-    return words.get(name(event.name), "")
-
-
-def days(events: Iterable[AuditEvent]) -> list[Day]:
-    """Events (newest first) grouped by day and person."""
-    rows = list(events)
-    people = people_names(r.actor_id for r in rows if r.actor_id)
-    places = organisation_names(r.organisation_id for r in rows if r.organisation_id)
-    found = []
-    for day, group in groupby(rows, key=lambda r: timezone.localdate(r.at)):
-        by_who: dict[tuple[object, object], list[AuditEvent]] = {}
-        for row in group:
-            by_who.setdefault((row.actor_id, row.organisation_id), []).append(row)
-        found.append(Day(day, [_read(events, people, places) for events in by_who.values()]))
-    return found
-
-
-def _read(events: Sequence[AuditEvent], people: dict[UUID, str], places: dict[UUID, str]) -> Read:
-    first = events[0]
-    who = people.get(first.actor_id, "") if first.actor_id else _("Salus (import)")
-    what = list(dict.fromkeys(_what(e) for e in events))
-    place = places.get(first.organisation_id, "") if first.organisation_id else ""
-    return Read(who or _("Somebody"), place, len(events), first.at, what)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.passkeys import Passkey, passkeys_of, rp_id
 from accounts.viewer import Viewer
+from accounts.wallets import wallets_of
 from chain.canonical import parse
 from chain.services import Disclosed
 from chain.signatures import challenge_of
@@ -54,6 +55,10 @@ class Signing:
                 for passkey in self.passkeys
             ],
             "typedData": self.draft.typed_data,
+            "wallets": [
+                {"address": wallet.shown, "name": wallet.name}
+                for wallet in wallets_of(self.viewer.user)
+            ],
         }
 
 

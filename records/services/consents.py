@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from chain.models import Kind, RegistryEntry
 from chain.registry import end, register
 from chain.services import Ending, Item, commit
 from core import audit
+from core.acting import portal_acts
 from core.errors import Conflict, Forbidden, Invalid, Problem
 from core.keys import Owner, Sealer, sealer_for
 from records.models import (
@@ -72,7 +72,7 @@ def consent_grant(
     return consent_record(draft=draft, signature=draft.portal_signature(), by=by)
 
 
-@transaction.atomic
+@portal_acts()
 def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed statement take effect; the signature was checked where it came in."""
     said = draft.said
@@ -94,7 +94,12 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     )  # fmt: skip
     EffectiveAccess.objects.bulk_create(
         EffectiveAccess(
-            consent=consent, patient=patient, resource_type=type, ends_at=ends_at, **who
+            consent=consent,
+            patient=patient,
+            resource_type=type,
+            ends_at=ends_at,
+            grantee_id=UUID(grantee),
+            reason=EffectiveAccess.Reason.CONSENT,
         )
         for type in SCOPE_TYPES[scope]
     )
@@ -104,8 +109,9 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     entry = register(commitment)
     _keep(consent, ConsentStatement.GRANT, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk, target=str(consent.pk)
-    )
+        audit.Name.CONSENT_GRANTED, by=by.actor, subject=patient.pk,
+        target=f"Consent/{consent.pk}", sealer=sealer,
+    )  # fmt: skip
     sharing_told(consent, "record-shared")
     return consent
 
@@ -170,7 +176,7 @@ def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
     return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
 
 
-@transaction.atomic
+@portal_acts()
 def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Viewer) -> Consent:
     """Let a signed end take effect at once; the secret is revealed on the chain."""
     _only_the_patient(consent.patient, by)
@@ -189,8 +195,9 @@ def consent_end(*, consent: Consent, draft: Draft, signature: Signature, by: Vie
     document = draft.document(signature)
     _keep(row, ConsentStatement.END, document, entry=entry, custody=said["custody"])
     audit.record(
-        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id, target=str(row.pk)
-    )
+        audit.Name.CONSENT_REVOKED, by=by.actor, subject=row.patient_id,
+        target=f"Consent/{row.pk}", sealer=sealer,
+    )  # fmt: skip
     sharing_told(row, "sharing-ended")
     return row
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from accounts.models import Organisation
 from chain.canonical import canonical
 from chain.commitments import sha256
 from core import audit
+from core.acting import portal_acts
 from core.errors import Conflict, Invalid, Problem
 from records.fhir.resources import (
     DIRECTORY_TYPES,
@@ -57,8 +57,8 @@ def import_bundle(
     if ImportedBundle.objects.filter(digest=digest).exists():
         return Imported(known=len(entries), repeated=True)
     resources = _with_ids(entries)
-    _resolve(resources)
-    with transaction.atomic():
+    with portal_acts():
+        _resolve(resources)
         _row, fresh = ImportedBundle.objects.get_or_create(
             digest=digest, defaults={"resources": len(resources)}
         )

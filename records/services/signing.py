@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.passkeys import passkey_that_signed, passkey_used, rp_id
 from accounts.viewer import Viewer
+from accounts.wallets import wallet_used
 from chain.errors import ChainUnavailable
 from chain.node import get_node
 from chain.signatures import Assertion, passkey_signature, wallet_signature
@@ -55,7 +56,11 @@ def _signed(draft: Draft, answer: Answer, by: Viewer, record: Record) -> Consent
         raise Invalid(problems=[Problem("", words)])
     if isinstance(answer, WalletAnswer):
         # No transaction yet: a contract wallet's answer may take seconds.
-        return record(signature=_by_wallet(draft, answer))
+        signature = _by_wallet(draft, answer)
+        with transaction.atomic():
+            consent = record(signature=signature)
+            wallet_used(user=by.user, address=answer.address)
+        return consent
     passkey = passkey_that_signed(by.user, answer.credential)
     signature = passkey_signature(draft.statement, answer, passkey.key, rp_id())
     count = int.from_bytes(answer.authenticator_data[COUNT], "big")

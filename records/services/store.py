@@ -10,6 +10,7 @@ from uuid import UUID
 from chain.canonical import canonical
 from chain.models import Kind
 from chain.services import Item, commit
+from core.acting import portal_acts
 from core.keys import Owner, Sealer, sealer_for
 from records.fhir.resources import Resource
 from records.models import Patient, Record, Version
@@ -49,6 +50,7 @@ def stamped(resource: Resource, number: int, at: datetime) -> bytes:
     return canonical({**resource, "meta": meta})
 
 
+@portal_acts()
 def create(new: Sequence[NewResource], *, at: datetime) -> list[Version]:
     """Write the first versions of resources that do not exist yet, in bulk."""
     _ensure_patients({n.patient_id for n in new if n.patient_id})
@@ -76,6 +78,8 @@ def _versions(
         (
             Version(
                 record=record,
+                patient_id=new.patient_id,
+                type=record.type,
                 number=1,
                 author_id=new.author_id,
                 custodian_id=new.custodian_id,

@@ -56,6 +56,7 @@ def _page(
         subject=patient.pk,
         target=target,
         count=len(rows),
+        sealer=rows[0].opened.sealer if rows else None,
     )
     about = next((e.resource for e in rows if e.type == "Patient"), None)
     own = patient.account_id == viewer.user.pk
@@ -114,7 +115,7 @@ def record_page(request: HttpRequest, patient_id: UUID, type: str, fhir_id: str)
         raise NotFound
     audit.record(
         audit.Name.RECORD_READ, by=viewer.actor, subject=patient_id,
-        target=str(found.version.record), count=1,
+        target=str(found.version.record), count=1, sealer=found.sealer,
     )  # fmt: skip
     entry = Entry(found)
     names = directory_names({f"Organization/{entry.organisation_id}"})
@@ -136,6 +137,6 @@ def patients_page(request: HttpRequest) -> HttpResponse:
     people = [(Person.of(o.resource if o else None, today), patient) for patient, o in listed]
     people.sort(key=lambda row: row[0].name)
     rows = [{"person": person, "patient": patient} for person, patient in people]
-    named = [patient.pk for patient, about in listed if about]
-    audit.record_each(audit.Name.RECORD_LISTED, by=viewer.actor, subjects=named, target="patients")
+    named = [about.sealer for _patient, about in listed if about]
+    audit.record_each(audit.Name.PATIENT_LISTED, by=viewer.actor, sealers=named)
     return render(request, "records/patients.html", {"rows": rows})

@@ -1,17 +1,14 @@
-"""Who sees the record, and who has."""
+"""Who sees the record."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.viewer import Viewer
 from chain.models import AnchorState
 from records.models import Patient
-from records.presenters.sharing import Grant, days
-from records.selectors import consents_of, reads_of
+from records.presenters.sharing import Grant
+from records.selectors import consents_of
 from records.views.chart import of_patient
-
-PAGE = 100  # audit events of a page
 
 
 @of_patient
@@ -24,13 +21,3 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
         "waiting": any(g.state != AnchorState.FINAL for g in grants),
     }
     return render(request, "records/sharing.html", context)
-
-
-@of_patient
-def readers(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
-    """Who read the record, by day and person."""
-    own = request.GET.get("own") == "1"
-    page = Paginator(reads_of(patient, own=own), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "records/readers.html", {"days": days(page.object_list), "page": page, "own": own}
-    )

@@ -1,5 +1,6 @@
 """Pages in a real Chromium that fail their test where the browser complains."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,3 +68,14 @@ def sign_in(page: Page, role: str) -> None:
     page.goto("/")
     page.locator(f"form:has(input[name=role][value={role}]) button[type=submit]").first.click()
     page.get_by_text("Signed in as").wait_for(state="attached")
+
+
+def code_mailed_to(page: Page, address: str) -> str:
+    """The newest code to that address, from the demo's mailbox in a tab of its own."""
+    tab = page.context.new_page()
+    tab.goto("/demo/mail/")
+    mail = tab.locator("article", has_text=f"To {address}").first.inner_text()
+    tab.close()
+    found = re.search(r"^[B-Z]{4}-[B-Z]{4}$", mail, re.MULTILINE)
+    assert found is not None, mail
+    return found.group()

@@ -71,7 +71,9 @@ class WalletExtension:
     declines: set[str] = field(default_factory=set)
     soft: SoftWallet = field(default_factory=SoftWallet)
     accounts: bool = True
+    known_here: bool = False  # whether the person has let this site see the account
     asked: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)  # the messages that it has shown and signed
 
     def install(self, page: Page) -> None:
         """Be there in every page that this one opens from now on."""
@@ -90,9 +92,11 @@ class WalletExtension:
         if method == "wallet_switchEthereumChain":
             return self._switch(int(params[0]["chainId"], 16))
         answers = {
-            "eth_requestAccounts": lambda: [self.soft.address] if self.accounts else [],
+            "eth_accounts": lambda: [self.soft.address] if self.known_here else [],
+            "eth_requestAccounts": self._let_see,
             "eth_chainId": lambda: hex(self.chain_id),
             "eth_signTypedData_v4": lambda: self._sign(*params),
+            "personal_sign": lambda: self._sign_message(*params),
         }
         return json.dumps({"result": answers[method]()})
 
@@ -101,6 +105,16 @@ class WalletExtension:
             return _error(4902, "Unrecognized chain ID.")
         self.chain_id = wanted
         return json.dumps({"result": None})
+
+    def _let_see(self) -> list[str]:
+        self.known_here = self.accounts
+        return [self.soft.address] if self.accounts else []
+
+    def _sign_message(self, message: str, address: str) -> str:
+        assert address == self.soft.address
+        text = bytes.fromhex(message[2:])
+        self.read.append(text.decode())
+        return self.soft.sign_message(text)
 
     def _sign(self, address: str, typed_data: str) -> str:
         parsed = json.loads(typed_data)

@@ -14,12 +14,13 @@ from pathlib import Path
 import psutil
 
 from portal.stack.services import free_port
-from portal.stack.state import REPLACEABLE, ROOT
+from portal.stack.state import OWNER_URL, REPLACEABLE, ROOT
 
 READY = re.compile(r"^Salus is ready at (http://localhost:\d+)$", re.MULTILINE)
 # What tests/plugin.py and Django's settings put into this process's environment for its own tests.
 OURS = {
     *REPLACEABLE,
+    OWNER_URL,
     "SALUS_STATE_DIR",
     "SALUS_ENVIRONMENT",
     "SECRET_KEY_FILE",

@@ -14,8 +14,12 @@ Page_ = str | tuple[str, str]
 PUBLIC: list[Page_] = [
     "/account/login/",
     "/account/signup/",
+    "/account/signup/passkey/",
+    "/account/recovery/",
+    "/demo/mail/",
     "/account/password/reset/",
     "/account/password/reset/done/",
+    "/account/wallets/sign-in/",
     "/components/",
     "/api/docs/",
     "/nothing-here/",
@@ -27,6 +31,8 @@ PUBLIC: list[Page_] = [
 PAGES: dict[str, list[Page_]] = {
     "patient": [
         "/my-health/readers/?own=1",
+        ("/my-health/readers/", "main a[href$='/wrong/']"),
+        ("/my-health/readers/", "main a[href*='/questions/']"),
         "/my-health/seals/",
         "/sharing/",
         ("/sharing/", "main a[href$='/end/']"),
@@ -38,6 +44,9 @@ PAGES: dict[str, list[Page_]] = {
         "/account/notices/",
         "/account/corrections/",
         "/notices/",
+        "/account/wallets/",
+        "/account/second-step/",
+        "/account/sessions/",
         "/account/reauthenticate/",
         "/account/logout/",
         "/shipments/",  # a page that says 403
@@ -52,7 +61,17 @@ PAGES: dict[str, list[Page_]] = {
     "researcher": ["/dashboard/", ("/patients/", "main th a")],
     "pharma": ["/dashboard/", "/shipments/", "/notices/"],
     "donor": ["/dashboard/"],
-    "auditor": ["/dashboard/", "/audit/"],
+    "auditor": [
+        "/dashboard/",
+        "/audit/",
+        "/audit/?what=nonsense",  # with errors
+        "/audit/findings/",
+        ("/audit/findings/", "main td a"),
+        "/audit/rules/",
+        "/audit/rules/after-hours/",
+        "/audit/cases/",
+        ("/audit/cases/", "main td a"),
+    ],
     "administrator": ["/dashboard/", "/admin/"],
 }
 MAIN: list[tuple[str, Page_]] = [

@@ -63,6 +63,7 @@ def remove_passkeys(page: Page) -> None:
 
 def confirm_password(page: Page) -> None:
     """Enter it where it is asked for once more."""
+    expect(page).to_have_title(re.compile("^(Is it you|Add a passkey|Remove a passkey)"))
     if page.get_by_role("heading", level=1, name="Is it you?").count():
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Continue").click()
@@ -76,6 +77,12 @@ def add_passkey(page: Page, name: str = "My phone") -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_text(f"“{name}” was added.")).to_be_visible()
+    keep_codes(page)
+
+
+def keep_codes(page: Page) -> None:
+    """The recovery codes that come with a first passkey."""
+    page.get_by_role("link", name="I have kept them").click()
 
 
 def choose(page: Page) -> None:
@@ -127,6 +134,7 @@ def test_a_passkey_is_added_named_and_removed(
 ) -> None:
     # Given somebody without a passkey, who finds the page in the menu of their account
     patient.locator(".menu-button-person").click()
+    patient.get_by_role("link", name="Your account").click()
     patient.get_by_role("link", name="Passkeys").click()
     expect(patient.get_by_role("heading", name="You have no passkey here yet")).to_be_visible()
     axe(patient, phone=True)
@@ -149,8 +157,11 @@ def test_a_passkey_is_added_named_and_removed(
     patient.get_by_label("Name").fill("My phone")
     patient.get_by_role("button", name="Add the passkey").click()
 
-    # Then it stands in the list
+    # Then the recovery codes are shown, this once, and it stands in the list
     expect(patient.get_by_text("“My phone” was added.")).to_be_visible()
+    axe(patient, phone=True)
+    keep_codes(patient)
+    patient.goto("/account/passkeys/")
     expect(patient.get_by_text("Not used yet")).to_be_visible()
     axe(patient, phone=True)
 
@@ -187,6 +198,7 @@ def test_a_patient_shares_and_ends_with_a_passkey(
     patient.get_by_role("link", name="Add a passkey").click()
     confirm_password(patient)
     patient.get_by_role("button", name="Add the passkey").click()
+    keep_codes(patient)
 
     # Then they are back at what they were about, which now is to be signed with it
     expect(patient.get_by_role("heading", level=1, name="Check what you share")).to_be_visible()

@@ -21,10 +21,15 @@ from chain.custody import CONTEXT
 from chain.ethereum import keys
 from chain.services import salt_of
 from accounts.models import Organisation, User
+from django.db import transaction
+from core.acting import PORTAL, act
 from core.keys import Owner, sealer_for
 from records.models import Consent, ConsentStatement, Patient, Record, Version
 from records.selectors import opened
 from records.services.consents import _secret_of, statement_document
+
+transaction.set_autocommit(False)
+act(PORTAL)
 
 def addresses():
     for row in CustodyKey.objects.all():

@@ -101,7 +101,7 @@ def times_read(patient: Page) -> int:
     rows = patient.locator(".event-list li", has_text=DOCTOR)
     found: list[str] = rows.all_inner_texts()
     return sum(int(n) for text in found for n in re.findall(r"(\d+) times", text)) + sum(
-        text.count("once") for text in found
+        text.lower().count("once") for text in found
     )
 
 

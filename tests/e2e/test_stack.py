@@ -108,10 +108,11 @@ def copy_state(prepared: Product, state: Path) -> None:
 
 
 def query(product: Product, statement: str) -> list[tuple[Any, ...]]:
-    """Rows of the portal's database, from the URL that it wrote down."""
+    """Rows of the portal's database as its superuser, whom no row-level security binds."""
     lines = (product.state / "env").read_text().splitlines()
     url = next(line for line in lines if line.startswith("DATABASE_URL=")).partition("=")[2]
-    with psycopg.connect(url) as connection:
+    password = (product.state / "secrets" / "postgres-superuser").read_text()
+    with psycopg.connect(url, user="postgres", password=password) as connection:
         return connection.execute(statement).fetchall()
 
 
@@ -126,6 +127,17 @@ def batches(product: Product) -> list[tuple[Any, ...]]:
         product,
         "SELECT sequence, root, head, block_hash, transaction_hash, count FROM chain_batch"
         " WHERE state = 'final' ORDER BY sequence",
+    )
+
+
+def anchored(product: Product) -> int:
+    """How much is part of a final batch; without seals of the audit trail, which goes on meanwhile."""
+    return int(
+        query(
+            product,
+            "SELECT count(*) FROM chain_commitment AS c JOIN chain_batch AS b ON b.id = c.batch_id"
+            " WHERE b.state = 'final' AND c.kind <> 'audit'",
+        )[0][0]
     )
 
 
@@ -317,7 +329,7 @@ def test_a_lost_chain_is_explained_and_everything_can_be_anchored_again(
     product.start()
     wait_until_final(product)
     assert versions(product) == written
-    assert sum(batch[-1] for batch in batches(product)) == sum(batch[-1] for batch in sealed)
+    assert anchored(product) == anchored(running)
     blocks = {batch[3] for batch in sealed}
     assert not blocks & {batch[3] for batch in batches(product)}
     entries = query(product, "SELECT count(*) FROM chain_registryentry WHERE state <> 'final'")

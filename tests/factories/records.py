@@ -8,6 +8,7 @@ from accounts.viewer import Viewer, viewer_for
 from core.audit import Actor
 from records.models import Patient
 from records.services.importing import import_bundle
+from records.services.people import patient_link
 from tests.factories.people import UserFactory
 
 Json = dict[str, Any]
@@ -86,6 +87,5 @@ def patient_with_record(*more: Json, about: Json | None = None) -> tuple[Viewer,
     person = about or patient()
     imported(person, *more)
     row = Patient.objects.get(pk=person["id"])
-    row.account = UserFactory()
-    row.save()
-    return viewer_for(row.account), row, person
+    account = UserFactory()
+    return viewer_for(account), patient_link(patient=row, account=account), person

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from fido2.cose import ES256, RS256, CoseKey
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
@@ -82,6 +82,22 @@ class SoftPasskey:
         client = self.client_data("webauthn.get", challenge)
         return Assertion(self.id, data, client, self.sign(data + sha256(client).digest()))
 
+    def answer(self, challenge: str, handle: str) -> Json:
+        """The same as a browser's JSON, which signs somebody in; `handle` says whom."""
+        made = self.assertion(challenge)
+        return {
+            "id": self.id,
+            "rawId": self.id,
+            "type": "public-key",
+            "response": {
+                "authenticatorData": base64url(made.authenticator_data),
+                "clientDataJSON": base64url(made.client_data),
+                "signature": base64url(made.signature),
+                "userHandle": base64url(handle.encode()),
+            },
+            "clientExtensionResults": {},
+        }
+
     def fields(self, challenge: str) -> dict[str, str]:
         """The same as forms and the API take it."""
         made = self.assertion(challenge)
@@ -119,6 +135,11 @@ class SoftWallet:
     def sign(self, typed_data: Json) -> str:
         """`eth_signTypedData_v4`."""
         signed = self.account.sign_message(encode_typed_data(full_message=typed_data))
+        return "0x" + bytes(signed.signature).hex()
+
+    def sign_message(self, message: bytes) -> str:
+        """`personal_sign`."""
+        signed = self.account.sign_message(encode_defunct(message))
         return "0x" + bytes(signed.signature).hex()
 
     def fields(self, typed_data: Json) -> dict[str, str]:

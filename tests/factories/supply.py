@@ -6,7 +6,7 @@ import factory
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.viewer import Viewer, viewer_for
-from supply.gs1 import check_digit
+from core.check_digits import gs1_check_digit
 from supply.models import Product
 
 # 952 is GS1's prefix for examples.
@@ -16,13 +16,13 @@ HEADER = "gtin,lot,expiry,serial,from,to"
 def gln_of(number: int) -> str:
     """A valid GLN of the example range."""
     body = f"9527{number:08d}"
-    return f"{body}{check_digit(body)}"
+    return f"{body}{gs1_check_digit(body)}"
 
 
 def gtin_of(number: int) -> str:
     """A valid GTIN-14 of the example range."""
     body = f"09529{number:08d}"
-    return f"{body}{check_digit(body)}"
+    return f"{body}{gs1_check_digit(body)}"
 
 
 class OrganisationFactory(factory.django.DjangoModelFactory):

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from chain.anchoring import all_final
 from chain.models import Batch
+from core.acting import portal_acts
 from records.models import Patient, Version
 
 PATIENCE = 120.0  # seconds
@@ -26,7 +27,8 @@ class Command(BaseCommand):
                 return
             time.sleep(0.2)
         first = Batch.objects.order_by("sequence").first()
-        patients, versions = Patient.objects.count(), Version.objects.count()
+        with portal_acts():
+            patients, versions = Patient.objects.count(), Version.objects.count()
         self.stdout.write(f"{patients} patients, {versions} resources, each encrypted and sealed;")
         if first:
             place = f"batch {first.sequence}, block {first.block_number}"

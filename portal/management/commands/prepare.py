@@ -28,7 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is missing."""
-        call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        call_command("check", databases=["default"], tags=["database"])
         collect_if_changed()
         if options["fresh_chain"]:
             waiting = forget_chain()

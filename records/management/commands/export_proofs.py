@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.acting import portal_acts
 from core.audit import Actor
 from core.errors import SalusError
 from records.models import Patient
@@ -27,7 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, and say what is in it."""
-        patient = Patient.objects.filter(pk=options["patient"]).first()
+        with portal_acts():
+            patient = Patient.objects.filter(pk=options["patient"]).first()
         if patient is None:
             raise CommandError("There is no patient with this id.")
         path = options["output"] or Path(f"salus-{patient.pk}.zip")

@@ -32,6 +32,31 @@ export async function sign({ challenge, rpId, credentials }, signal) {
   };
 }
 
+/** Have a passkey answer a sign-in; what is asked and answered is WebAuthn's own JSON. */
+export async function answer(options) {
+  if (!possible()) throw new Trouble("passkey-missing");
+  const publicKey = {
+    ...options,
+    challenge: bytesOf(options.challenge),
+    allowCredentials: (options.allowCredentials ?? []).map(descriptor),
+    timeout: PATIENCE,
+  };
+  const made = await asked(() => navigator.credentials.get({ publicKey }));
+  const { authenticatorData, clientDataJSON, signature, userHandle } = made.response;
+  return {
+    id: made.id,
+    rawId: base64url(made.rawId),
+    type: made.type,
+    response: {
+      authenticatorData: base64url(authenticatorData),
+      clientDataJSON: base64url(clientDataJSON),
+      signature: base64url(signature),
+      userHandle: userHandle ? base64url(userHandle) : null,
+    },
+    clientExtensionResults: made.getClientExtensionResults(),
+  };
+}
+
 /** Have a passkey made; what the server asked for and is answered is WebAuthn's own JSON. */
 export async function make(options) {
   if (!possible()) throw new Trouble("passkey-missing");

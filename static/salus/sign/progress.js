@@ -30,6 +30,7 @@ export class Progress {
     if (known.cause) console.warn(known.cause);
     const words = this.#words(known.word, { ...values, ...known.values });
     this.trouble.querySelector("[data-trouble-words]").textContent = words;
+    this.trouble.classList.toggle("declined", known.word.endsWith("-refused"));
     this.trouble.hidden = false;
     this.trouble.focus();
   }

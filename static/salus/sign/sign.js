@@ -1,6 +1,7 @@
 // The pages on which a decision is signed: which ways there are, and the one that was chosen.
 
 import * as passkey from "./passkey.js";
+import { Picker } from "./picker.js";
 import { Progress } from "./progress.js";
 import { Trouble } from "./trouble.js";
 import * as wallet from "./wallet.js";
@@ -10,7 +11,6 @@ const asked = JSON.parse(document.getElementById("to-sign").textContent);
 const progress = new Progress(form);
 const button = form.querySelector("[data-submit]");
 const recorded = button.querySelector("span").textContent; // its words where Salus records
-const wallets = [];
 let touched = false; // whether the person has chosen already
 let attempt = null; // ends what is being waited for
 
@@ -43,21 +43,6 @@ function show() {
   form.querySelector("[data-wallets]").hidden = chosen() !== "wallet";
 }
 
-function addWallet(found) {
-  const list = form.querySelector("[data-wallets]");
-  const row = form.querySelector("template[data-wallet]").content.cloneNode(true);
-  const [input, picture, name] = row.querySelectorAll("input, img, span");
-  input.value = String(wallets.length);
-  input.checked = wallets.length === 0;
-  name.textContent = found.name;
-  if (found.icon) picture.src = found.icon;
-  else picture.remove();
-  wallets.push(found);
-  list.append(row);
-  list.classList.toggle("wallets-one", wallets.length === 1);
-  offer("wallet");
-}
-
 // -- signing ----------------------------------------------------------------------------------------
 
 const signers = {
@@ -66,9 +51,8 @@ const signers = {
     return passkey.sign(asked, signal);
   },
   wallet: (signal) => {
-    const picked = Number(form.querySelector("input[name=wallet]:checked")?.value ?? 0);
     const say = (word) => signal.aborted || progress.say(word);
-    return wallet.sign(wallets[picked], asked.typedData, say);
+    return wallet.sign(picker.picked, asked.typedData, say);
   },
 };
 
@@ -106,5 +90,5 @@ form.addEventListener("change", (event) => {
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 if (asked.credentials.length && passkey.possible()) offer("passkey");
-wallet.discover(addWallet);
+const picker = new Picker(form, () => offer("wallet"), asked.wallets);
 show();

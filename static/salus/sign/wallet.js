@@ -1,4 +1,4 @@
-// Wallets of the person's own: found by EIP-6963, asked by EIP-1193, signing by EIP-712.
+// Wallets of the person's own: found by EIP-6963, asked by EIP-1193, signing by EIP-712 and EIP-191.
 
 import { Trouble } from "./trouble.js";
 
@@ -22,16 +22,40 @@ export function discover(found) {
   dispatchEvent(new Event("eip6963:requestProvider"));
 }
 
-/** Have the wallet sign; the fields of the form that it fills. `say` tells how far it is. */
-export async function sign({ provider }, typedData, say) {
+/** The account with which the person wants to sign; `say` tells how far it is. */
+export async function account({ provider }, say) {
   say("account");
   const [address] = (await ask(provider, "eth_requestAccounts")) ?? [];
   if (!ADDRESS.test(address)) throw new Trouble("wallet-empty");
-  await changeNetwork(provider, typedData.domain.chainId, say);
+  return address;
+}
+
+/** The accounts that the wallet lets this site see already; nobody is asked. */
+export async function shared({ provider }) {
+  const found = await ask(provider, "eth_accounts").catch(() => []);
+  return Array.isArray(found) ? found.filter((address) => ADDRESS.test(address)) : [];
+}
+
+/** Have the wallet sign typed data; the fields of the form that it fills. */
+export async function sign(wallet, typedData, say) {
+  const address = await account(wallet, say);
+  await changeNetwork(wallet.provider, typedData.domain.chainId, say);
+  const asked = [address, JSON.stringify(typedData)];
+  return { address, value: await signed(wallet, "eth_signTypedData_v4", asked, say) };
+}
+
+/** Have the wallet sign a message; the same. Which network it is on does not matter. */
+export async function signMessage(wallet, address, text, say) {
+  const bytes = Array.from(new TextEncoder().encode(text));
+  const message = `0x${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return { message, signature: await signed(wallet, "personal_sign", [message, address], say) };
+}
+
+async function signed({ provider }, method, asked, say) {
   say("wallet");
-  const value = await ask(provider, "eth_signTypedData_v4", [address, JSON.stringify(typedData)]);
-  if (!SIGNATURE.test(value)) throw new Trouble("wallet-failed");
-  return { address, value };
+  const signature = await ask(provider, method, asked);
+  if (!SIGNATURE.test(signature)) throw new Trouble("wallet-failed");
+  return signature;
 }
 
 /** Wallets sign for the network that they are on alone. */

@@ -11,17 +11,28 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.closing import TIME_TO_RETURN, account_close, account_reopen, accounts_empty
-from accounts.models import ApiToken, DataExport, KnownDevice, Membership, Notice, User
+from accounts.models import (
+    ApiToken,
+    DataExport,
+    Invitation,
+    KnownDevice,
+    Membership,
+    Notice,
+    Role,
+    User,
+)
 from accounts.notices import notify
 from accounts.notices.sending import notice_mail_send
 from accounts.passkeys import passkeys_of
+from accounts.services.members import member_invite
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer, viewer_for
 from core.errors import Conflict
 from core.models import AuditEvent
 from records.models import Consent, EffectiveAccess, Patient, Scope, Version
 from records.services.consents import consent_grant
-from tests.factories.people import UserFactory, clinician
+from tests.factories.audit import told
+from tests.factories.people import UserFactory, clinician, manager
 from tests.factories.privacy import copy_of
 from tests.factories.records import observation, patient, patient_with_record
 from tests.factories.signing import SoftPasskey
@@ -94,10 +105,11 @@ def test_what_was_shared_ends_and_the_record_stays(person: tuple[Viewer, Patient
     versions = Version.objects.count()
     account_close(by=viewer)
     assert Consent.objects.get().status == Consent.Status.REVOKED
-    assert not EffectiveAccess.objects.exists()
+    own = EffectiveAccess.Reason.OWN
+    assert not EffectiveAccess.objects.exclude(reason=own).exists()
     assert Version.objects.count() == versions
     account_reopen(user=viewer.user)
-    assert not EffectiveAccess.objects.exists()
+    assert not EffectiveAccess.objects.exclude(reason=own).exists()
     assert Patient.objects.get(pk=row.pk).account == viewer.user
 
 
@@ -188,8 +200,24 @@ def test_after_a_month_the_person_is_gone_and_the_record_is_not(person: tuple[Vi
     for model in (ApiToken, EmailAddress, KnownDevice, Membership, Notice):
         assert not model.objects.filter(user=left).exists()
     assert Patient.objects.get(pk=row.pk).account is None
+    assert not EffectiveAccess.objects.exists()
     assert Version.objects.count() == versions
-    assert AuditEvent.objects.filter(name="account.emptied", target=str(user.pk)).count() == 1
+    assert told(AuditEvent.objects.get(name="account.emptied")).target == str(user.pk)
+
+
+def test_to_which_address_an_invitation_went_is_forgotten(user: User):
+    boss = manager()
+    assert boss.organisation is not None
+    for number in range(2):
+        EmailAddress.objects.create(user=user, email=f"{number}-{user.email}", verified=True)
+        member_invite(
+            organisation=boss.organisation, email=f"{number}-{user.email}", role=Role.NURSE,
+            user=boss.user, by=boss.actor,
+        )  # fmt: skip
+    closed(user, days=TIME_TO_RETURN.days + 1)
+    assert accounts_empty() == 1
+    left = Invitation.objects.values_list("email", "state")
+    assert set(left) == {(f"{user.pk}@closed.invalid", "cancelled")}
 
 
 def test_emptying_is_safe_to_run_twice_and_spares_the_others(user: User):
@@ -254,4 +282,4 @@ def test_a_name_is_changed_by_the_person(client: Client, user: User):
     assert client.post("/account/name/", {"name": "x" * 121}).status_code == 422
     assert client.post("/account/name/", {"name": "Robin Newname"}).status_code == 302
     assert User.objects.get(pk=user.pk).name == "Robin Newname"
-    assert AuditEvent.objects.get().name == "account.name-changed"
+    assert AuditEvent.objects.latest("pk").name == "account.name-changed"

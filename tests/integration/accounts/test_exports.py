@@ -9,7 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -17,15 +18,18 @@ from accounts.exports import building
 from accounts.exports.asking import export_discard, export_of, export_start, exports_sweep
 from accounts.exports.building import MOST_TRIES, export_build
 from accounts.exports.files import export_read, folder
-from accounts.models import DataExport, ExportState, Notice, User
+from accounts.models import DataExport, ExportState, Notice, Role, User, Wallet
+from accounts.services.members import member_invite
 from accounts.viewer import Viewer, viewer_for
+from core.acting import NOBODY, acting_as
 from core.errors import Conflict, NotFound
 from core.keys import Tampered
 from core.models import AuditEvent
 from core.registry import PersonalData, registry
-from records.models import Patient, Scope
+from oversight.services.cases import case_open
+from records.models import Patient, Scope, Version
 from records.services.consents import consent_grant
-from tests.factories.people import UserFactory, clinician
+from tests.factories.people import SalusClient, UserFactory, clinician, manager
 from tests.factories.privacy import copy_of, json_in, opened_copy
 from tests.factories.records import observation, patient, patient_with_record
 
@@ -58,6 +62,20 @@ def asked(monkeypatch) -> list[str]:
     return found
 
 
+@pytest.fixture
+def shown(ledger) -> tuple[Viewer, Viewer]:
+    """A patient, and a clinician who may see their results and has looked."""
+    about = patient()
+    viewer, row, _ = patient_with_record(observation(about), about=about)
+    doctor = clinician()
+    day = timezone.now().date() + timedelta(days=3)
+    consent_grant(patient=row, grantee=doctor.user, scope=Scope.RESULTS, last_day=day, by=viewer)
+    client = SalusClient()
+    client.force_login(doctor.user)
+    assert client.get(f"/patients/{row.pk}/").status_code == 200
+    return viewer, doctor
+
+
 def files() -> list[Path]:
     return list(folder().iterdir()) if folder().exists() else []
 
@@ -71,7 +89,7 @@ def test_a_patient_gets_all_of_their_record(until_final: Callable[[], None]):
     doctor = clinician()
     day = timezone.now().date() + timedelta(days=3)
     consent_grant(patient=row, grantee=doctor.user, scope=Scope.RESULTS, last_day=day, by=viewer)
-    client = Client()
+    client = SalusClient()
     client.force_login(doctor.user)
     assert client.get(f"/patients/{row.pk}/").status_code == 200
     until_final()
@@ -85,8 +103,10 @@ def test_a_patient_gets_all_of_their_record(until_final: Callable[[], None]):
     [consent] = json_in(copy, "record/consents.json")
     assert (consent["with"], consent["ended"]) == ("Dr Test", None)
     assert consent["statements"][0]["said"]["text"].startswith("I let Dr Test see this")
-    [*_, read] = json_in(copy, "record/who-read-my-record.json")
-    assert (read["who"], read["for"]) == ("Dr Test", str(doctor.organisation))
+    reads = json_in(copy, "audit/who-read-my-record.json")
+    assert {(read["who"], read["for"]) for read in reads if read["who"] != "You"} >= {
+        ("Dr Test", str(doctor.organisation))
+    }
     proofs = zipfile.ZipFile(io.BytesIO(copy.read("record/proofs.zip")))
     listing = json_in(proofs, "archive.json")
     assert len(listing["consents"]) == 1
@@ -105,13 +125,75 @@ def test_somebody_without_a_record_gets_their_account(viewer: Viewer):
     assert not [name for name in copy.namelist() if name.startswith("shipments/")]
 
 
+def test_how_somebody_signs_in_and_where_they_act_is_in_it(client: Client):
+    boss = manager()
+    assert boss.organisation is not None
+    for email in ("nurse@example.org", boss.user.email):
+        member_invite(
+            organisation=boss.organisation, email=email, role=Role.NURSE, user=boss.user,
+            by=boss.actor,
+        )  # fmt: skip
+    EmailAddress.objects.create(user=boss.user, email=boss.user.email, verified=True, primary=True)
+    Wallet.objects.create(user=boss.user, address=bytes(range(20)), kind="account", name="Mine")
+    client.force_login(boss.user)
+    copy = opened_copy(boss, copy_of(boss))
+    found = json_in(copy, "account/account.json")
+    assert found["wallets"][0]["address"] == Wallet.objects.get().shown
+    assert len(found["signed_in"]) == 1
+    assert {step["type"] for step in found["other_second_steps"]} == {"totp", "recovery_codes"}
+    assert [i["role"] for i in found["invitations"]] == ["nurse"]
+    assert len(found["invitations_sent"]) == 2
+    assert "nurse@example.org" not in copy.read("account/account.json").decode()
+
+
+def test_what_a_patient_asked_about_their_readers_is_in_it(shown: tuple[Viewer, Viewer]):
+    viewer, doctor = shown
+    looks = AuditEvent.objects.filter(actor_id=doctor.user.pk, name__startswith="record.")
+    case_open(events=list(looks), text="Why did they look?", by=viewer)
+    [question] = json_in(opened_copy(viewer, copy_of(viewer)), "audit/questions.json")
+    assert (question["question"], question["answer"]) == ("Why did they look?", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_lasts_as_long_as_the_making(monkeypatch, until_final, shown):
+    viewer, _ = shown
+    until_final()
+    seen = list[bool]()
+    tick = building._Run.tick
+
+    def ticked(run: Any) -> None:
+        seen.append(connection.in_atomic_block)
+        tick(run)
+
+    monkeypatch.setattr(building._Run, "tick", ticked)
+    copy = opened_copy(viewer, copy_of(viewer))
+    assert len(seen) > 10
+    assert not any(seen)
+    assert len(json_in(copy, "record/record.json")["entry"]) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_row_security_gives_the_worker_the_persons_rows_and_no_others(shown, until_final):
+    viewer, _ = shown
+    until_final()
+    stranger = viewer_for(UserFactory())
+    with acting_as(NOBODY):
+        # As in a worker, whose transactions begin as nobody's.
+        assert not Version.objects.exclude(record__patient=None).exists()
+        own, other = copy_of(viewer), copy_of(stranger)
+    assert len(json_in(opened_copy(viewer, own), "record/record.json")["entry"]) == 2
+    assert len(json_in(opened_copy(viewer, own), "record/consents.json")) == 1
+    names = opened_copy(stranger, other).namelist()
+    assert "record/record.json" not in names
+
+
 def test_nothing_of_anybody_else_is_in_it(registry):
     about = patient()
     other, row, _ = patient_with_record(observation(about), about=about)
     doctor = clinician()
     day = timezone.now().date() + timedelta(days=3)
     consent_grant(patient=row, grantee=doctor.user, scope=Scope.RESULTS, last_day=day, by=other)
-    client = Client()
+    client = SalusClient()
     client.force_login(doctor.user)
     client.get(f"/patients/{row.pk}/")
     copy = opened_copy(doctor, copy_of(doctor))

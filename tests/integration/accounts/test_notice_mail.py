@@ -169,3 +169,16 @@ def test_two_workers_at_once_send_one_mail(monkeypatch):
         first.result(10)
     assert len(sent) == 1
     assert Notice.objects.get().mail_state == MailState.SENT
+
+
+@pytest.mark.parametrize(("type", "told"), [("wallet-added", 2), ("record-read", 1)])
+def test_what_guards_the_account_goes_to_all_confirmed_addresses(type: str, told: int):
+    user = reachable()
+    for number, verified in enumerate((True, False)):
+        EmailAddress.objects.create(
+            user=user, email=f"{number}-{user.email}", verified=verified, primary=False
+        )
+    notify(user, type)
+    notice_mail_send(notice_id=Notice.objects.get().pk)
+    expected = [[user.email], [f"0-{user.email}"]]
+    assert [sent.to for sent in mail.outbox] == expected[:told]

@@ -133,7 +133,7 @@ def test_who_opens_a_record_is_told_of_once_a_day(client: Client, shared):
 
 
 def test_a_read_tells_nothing_once_it_is_known(
-    client: Client, shared, django_capture_on_commit_callbacks, django_assert_num_queries
+    client: Client, shared, django_capture_on_commit_callbacks
 ):
     viewer, _, doctor, url = shared
     client.force_login(doctor.user)
@@ -185,6 +185,8 @@ def test_an_organisation_learns_it_through_those_who_act_for_it(registry):
 
 
 def test_a_person_learns_of_passkeys_and_tokens(user: User):
+    user.set_password(PASSWORD)
+    user.save()
     passkey = add(user, SoftPasskey())
     passkey_remove(passkey=passkey, by=viewer_for(user).actor)
     token_issue(user=user, by=Actor.system("command"))
@@ -295,14 +297,14 @@ def test_the_bell_counts_what_is_unread(client: Client, user: User):
 
 
 def test_the_bell_costs_one_query_and_none_for_who_never_had_a_notice(
-    client: Client, user: User, django_assert_num_queries
+    client: Client, user: User, makes_queries
 ):
     client.force_login(user)
     client.get("/account/")
-    with django_assert_num_queries(2):
+    with makes_queries(3):  # user, memberships, acting
         client.get("/account/")
     notify(user, "export-ready")
-    with django_assert_num_queries(3):
+    with makes_queries(4):
         client.get("/account/")
 
 
@@ -369,22 +371,22 @@ def test_all_pages_together_hold_each_notice_once(client: Client, user: User):
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1.x", "x.x", "9" * 40 + ".x", "-1.", "1e9.x"])
-def test_a_cursor_that_is_none_is_not_there(client: Client, user: User, cursor: str):
+def test_a_cursor_that_is_none_counts_as_none(client: Client, user: User, cursor: str):
     client.force_login(user)
-    assert client.get("/notices/", {"before": cursor}).status_code == 404
+    notify(user, "passkey-added")
+    page = client.get("/notices/", {"before": cursor})
+    assert (page.status_code, len(page.context["days"])) == (200, 1)
 
 
-def test_the_page_costs_the_same_however_much_is_on_it(
-    client: Client, user: User, django_assert_num_queries
-):
+def test_the_page_costs_the_same_however_much_is_on_it(client: Client, user: User, makes_queries):
     client.force_login(user)
     for count in (1, 20):
         for number in range(count):
             by = Actor(UserFactory().pk, OrganisationFactory().pk)
             notify(user, "record-read", about=str(number), by=by)
         client.get("/notices/")
-        # user, memberships, notices, people, organisations, unread
-        with django_assert_num_queries(6):
+        # user, memberships, acting, notices, people, organisations, unread
+        with makes_queries(7):
             client.get("/notices/")
 
 

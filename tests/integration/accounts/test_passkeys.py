@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.test import Client
@@ -25,6 +24,7 @@ from accounts.passkeys import (
 from accounts.viewer import viewer_for
 from core.errors import Conflict, Invalid, NotFound
 from core.models import AuditEvent
+from tests.factories.audit import told
 from tests.factories.people import UserFactory
 from tests.factories.signing import PRESENT, SoftPasskey, rsa_key
 
@@ -163,8 +163,9 @@ def test_a_count_that_grows_or_stays_out_is_fine(counts: list[int]):
     passkey = add(UserFactory(), SoftPasskey())
     for count in counts:
         passkey_used(passkey=passkey, count=count)
-    assert Authenticator.objects.get().data["sign_count"] == counts[-1]
-    assert Authenticator.objects.get().last_used_at is not None
+    (kept,) = passkeys_of(passkey.row.user)
+    assert kept.row.data["sign_count"] == counts[-1]
+    assert kept.used_at is not None
 
 
 @pytest.mark.parametrize("later", [5, 4, 0])
@@ -176,15 +177,30 @@ def test_a_count_that_does_not_grow_shows_a_copy(later: int):
 
 def test_adding_and_removing_is_audited():
     user = UserFactory()
+    user.set_password(PASSWORD)
+    user.save()
     passkey = add(user, SoftPasskey())
     pk = str(passkey.row.pk)
+    codes = str(Authenticator.objects.get(type="recovery_codes").pk)
     passkey_remove(passkey=passkey, by=viewer_for(user).actor)
-    found = AuditEvent.objects.order_by("pk").values_list("name", "actor_id", "target")
-    assert list(found) == [
+    found = AuditEvent.objects.order_by("pk")
+    assert [(e.name, e.actor_id, told(e).target) for e in found] == [
         ("account.passkey-added", user.pk, pk),
+        ("account.codes-made", user.pk, codes),
         ("account.passkey-removed", user.pk, pk),
     ]
     assert passkeys_of(user) == []
+    assert not Authenticator.objects.exists()  # recovery codes stand in for nothing any more
+
+
+def test_the_only_way_in_is_not_removed():
+    user = UserFactory()  # without a password
+    first = add(user, SoftPasskey())
+    with pytest.raises(Conflict, match="only way to sign in"):
+        passkey_remove(passkey=first, by=viewer_for(user).actor)
+    add(user, SoftPasskey())
+    passkey_remove(passkey=first, by=viewer_for(user).actor)
+    assert len(passkeys_of(user)) == 1
 
 
 # -- the pages -------------------------------------------------------------------------------------
@@ -247,7 +263,7 @@ def post_new(client: Client, soft: SoftPasskey, **more: str) -> Any:
 
 def test_a_passkey_is_added_by_the_page(confirmed: Client, user: User):
     answer = post_new(confirmed, SoftPasskey())
-    assert (answer.status_code, answer["Location"]) == (302, "/account/passkeys/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/recovery-codes/")
     page = confirmed.get("/account/passkeys/").content.decode()
     assert "Phone" in page
     assert "You can sign with it now" in page
@@ -263,6 +279,10 @@ def test_a_passkey_is_added_by_the_page(confirmed: Client, user: User):
     ],
 )
 def test_one_comes_back_to_where_one_was_on_this_site(confirmed: Client, next: str, to: str):
+    first = post_new(confirmed, SoftPasskey(), next=next)
+    assert first["Location"].startswith("/account/recovery-codes/")
+    page = confirmed.get(first["Location"]).content.decode()
+    assert (f'href="{to}"' in page) == (to == next)
     assert post_new(confirmed, SoftPasskey(), next=next)["Location"] == to
 
 
@@ -316,14 +336,7 @@ def test_somebody_elses_passkey_can_be_neither_renamed_nor_removed(confirmed: Cl
         url = f"/account/passkeys/{theirs.row.pk}/{path}"
         assert confirmed.get(url).status_code == 404
         assert confirmed.post(url, {"name": "Mine"}).status_code == 404
-    assert Authenticator.objects.get().data["name"] == "Phone"
-
-
-def test_signing_in_asks_for_no_passkey(client: Client, user: User):
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    add(user, SoftPasskey())
-    answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
-    assert (answer.status_code, answer["Location"]) == (302, "/dashboard/")
+    assert passkeys_of(theirs.row.user)[0].name == "Phone"
 
 
 def test_staff_can_give_nobody_a_passkey(client: Client):

@@ -9,12 +9,16 @@ from core.registry import registry
 from records.models import Patient
 
 # What names a person without a foreign key.
-NAMED = {"actor_id", "person_id", "subject_id", "owner_id", "user_id"}
+NAMED = {
+    "actor_id", "person_id", "subject", "owner_id", "user_id", "opened_by_id", "taken_by_id",
+    "answered_by_id", "settled_by_id",
+}  # fmt: skip
 # With the reason why it is not handed out.
 EXEMPT = {
     "admin.LogEntry",  # in the account's file, under "administration"
     "accounts.User_groups",  # Django's own; Salus uses no groups
     "accounts.User_user_permissions",
+    "oversight.Finding",  # who is looked into must not learn of it from here
 }
 
 

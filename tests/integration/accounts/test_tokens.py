@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +17,13 @@ from accounts.tokens import machine_token_issue, token_issue, token_revoke
 from accounts.viewer import Viewer, viewer_for
 from core.errors import Forbidden, Invalid
 from core.models import AuditEvent
-from tests.factories.people import OrganisationFactory, UserFactory, clinician, manager
+from tests.factories.people import (
+    OrganisationFactory,
+    SalusClient,
+    UserFactory,
+    clinician,
+    manager,
+)
 from tests.factories.records import (
     imported,
     observation,
@@ -218,7 +225,7 @@ def test_an_ended_program_acts_for_nobody(boss: Viewer):
     row = ApiToken.objects.get()
     token_revoke(token=row, by=boss.actor)
     assert client.get("/api/v1/me/").status_code == 401
-    assert not Membership.objects.filter(user=row.user).exists()
+    assert not Membership.objects.filter(user=row.user, ended_at=None).exists()
 
 
 def test_nobody_signs_in_as_a_program_or_shares_with_one(boss: Viewer, client: Client):
@@ -271,7 +278,7 @@ def test_the_password_is_asked_for_before_a_token_is_made(signed_in: Client):
         assert answer["Location"].startswith("/account/reauthenticate/")
     sent = {"name": "x", "scopes": ["account:read"]}
     answer = signed_in.post("/api/v1/me/tokens/", sent, "application/json")
-    assert (answer.status_code, "password" in answer.json()["detail"]) == (403, True)
+    assert (answer.status_code, "confirm that it is you" in answer.json()["detail"]) == (403, True)
     assert not ApiToken.objects.exists()
 
 
@@ -340,7 +347,7 @@ def test_a_manager_makes_and_ends_programs_by_page(client: Client, boss: Viewer)
     page = client.get("/account/tokens/organisation/").content.decode()
     assert "Nurse" in page
     assert "Mo Manager" in page
-    other = Client()
+    other = SalusClient()
     other.force_login(manager(boss.organisation).user)
     assert "Ward import" in other.get("/account/tokens/organisation/").content.decode()
     pk = ApiToken.objects.get().pk
@@ -364,9 +371,9 @@ def test_programs_of_an_organisation_are_for_its_managers(client: Client, boss: 
     assert client.post(f"/account/tokens/{pk}/end/").status_code == 404
 
 
-@pytest.mark.parametrize(("path", "queries"), [("", 3), ("organisation/", 5)])
+@pytest.mark.parametrize(("path", "queries"), [("", 5), ("organisation/", 7)])
 def test_the_lists_cost_the_same_however_long_they_are(
-    client: Client, boss: Viewer, path: str, queries: int, django_assert_num_queries
+    client: Client, boss: Viewer, path: str, queries: int, makes_queries
 ):
     client.force_login(boss.user)
     User.objects.filter(pk=boss.user.pk).update(has_notices=False)
@@ -376,7 +383,8 @@ def test_the_lists_cost_the_same_however_long_they_are(
             machine(boss)
         User.objects.filter(pk=boss.user.pk).update(has_notices=False)
         client.get("/account/tokens/")
-        with django_assert_num_queries(queries):
+        # user, memberships, second factor, acting, tokens; the programs and their memberships
+        with makes_queries(queries):
             client.get(f"/account/tokens/{path}")
 
 
@@ -392,3 +400,37 @@ def test_an_organisation_that_is_gone_takes_its_programs_along(boss: Viewer):
     client = with_token(machine(boss))
     Organisation.objects.filter(pk=boss.organisation.pk).delete()
     assert client.get("/api/v1/me/").status_code == 401
+
+
+def test_a_token_that_is_refused_stands_in_the_trail(viewer: Viewer):
+    client = with_token(issue(viewer, "account:read"))
+    for path in ("/api/v1/consents/", "/fhir/Observation/1"):
+        assert client.get(path).status_code == 403
+    rows = AuditEvent.objects.filter(name="access.refused").order_by("pk")
+    assert [(row.actor_id, row.channel) for row in rows] == [
+        (viewer.user.pk, "api"), (viewer.user.pk, "fhir"),
+    ]  # fmt: skip
+
+
+def test_a_programs_roles_wait_for_no_second_factor_and_its_makers_do(boss: Viewer):
+    client = with_token(machine(boss))
+    Authenticator.objects.all().delete()
+    assert client.get("/api/v1/me/").json()["roles"] == ["clinician"]
+    own = with_token(issue(boss)).get("/api/v1/me/").json()
+    assert (own["roles"], own["organisation"]) == ([], None)
+
+
+def test_programs_stand_with_the_tokens_and_not_among_the_members(boss: Viewer):
+    machine(boss)
+    program = ApiToken.objects.get().user.memberships.get()
+    client = SalusClient()
+    client.force_login(boss.user)
+    assert "Robot" not in client.get("/organisation/members/").content.decode()
+    assert client.delete(f"/api/v1/members/{program.pk}/").status_code == 404
+    [row] = client.get("/api/v1/members/").json()["results"]
+    assert row["user"] == str(boss.user.pk)
+
+
+def test_a_program_gets_no_role_that_such_an_organisation_does_not_have(boss: Viewer):
+    with pytest.raises(Invalid):
+        machine(boss, Role.PAYER)

@@ -77,43 +77,41 @@ def test_every_page_has_a_title_of_its_own_and_all_parts_as_links(client: Client
 @pytest.mark.parametrize("path", ["/chain/batches/", "/chain/transactions/", "/chain/consents/"])
 @pytest.mark.parametrize("count", [1, 20, 45])
 def test_a_list_costs_the_same_however_long_it_is(
-    client, log, registry, django_assert_num_queries, path, count
+    client, log, registry, makes_queries, path, count
 ):
     everything(log, registry, count)
     costs = {"/chain/batches/": 2, "/chain/transactions/": 5, "/chain/consents/": 2}
-    with django_assert_num_queries(costs[path]):
+    with makes_queries(costs[path]):
         client.get(path)
 
 
 @pytest.mark.parametrize("count", [1, 20, 45])
 def test_the_overview_costs_the_same_however_much_there_is(
-    client, log, registry, django_assert_num_queries, count
+    client, log, registry, makes_queries, count
 ):
     everything(log, registry, count)
-    with django_assert_num_queries(11):
+    with makes_queries(11):
         client.get("/chain/")
 
 
 @pytest.mark.parametrize("count", [1, 45])
-def test_reorganisations_and_contracts_cost_two_queries(
-    client, registry, django_assert_num_queries, count
-):
+def test_reorganisations_and_contracts_cost_two_queries(client, registry, makes_queries, count):
     make_reorgs(count)
     for _ in range(count):
         make_log(current=False)
     for path in ("/chain/reorgs/", "/chain/contracts/"):
-        with django_assert_num_queries(2):
+        with makes_queries(2):
             client.get(path)
 
 
-def test_one_batch_costs_a_query_and_one_transaction_four(client, log, django_assert_num_queries):
+def test_one_batch_costs_a_query_and_one_transaction_four(client, log, makes_queries):
     make_batches(log, 3)
     job = make_job()
     for nonce in range(5):
         make_attempt(job, nonce=nonce)
-    with django_assert_num_queries(1):
+    with makes_queries(1):
         client.get("/chain/2/")
-    with django_assert_num_queries(4):
+    with makes_queries(4):
         client.get(f"/chain/transactions/{job.pk}/")
 
 

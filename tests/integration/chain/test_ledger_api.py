@@ -100,10 +100,10 @@ def test_all_of_a_list_can_be_had(client, log, registry, name):
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("count", [1, 45])
 def test_a_list_costs_the_same_however_long_it_is(
-    client, log, registry, django_assert_num_queries, name, count
+    client, log, registry, makes_queries, name, count
 ):
     everything(log, registry, count)
-    with django_assert_num_queries(COSTS[name]):
+    with makes_queries(COSTS[name]):
         client.get(f"{BASE}/{name}/")
 
 

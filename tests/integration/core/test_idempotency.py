@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.api import views
-from accounts.models import NoticePreference, User
+from accounts.models import Membership, NoticePreference, Role, User
 from core.errors import Unavailable
 from core.idempotency import keys_forget
 from core.models import AuditEvent, IdempotencyKey
@@ -240,3 +240,12 @@ def test_while_the_first_is_under_way_the_second_is_told_to_wait(monkeypatch):
     third = put(api_of(user))
     assert (third.status_code, third["Idempotency-Replayed"]) == (200, "true")
     assert json.loads(third.content) == done.json()
+
+
+def test_the_same_write_for_another_organisation_is_another_request(api: APIClient, user: User):
+    place = OrganisationFactory()
+    Membership.objects.create(user=user, organisation=place, role=Role.PHARMA)
+    key = {"Idempotency-Key": "k"}
+    assert api.put(PREFERENCE, OFF, format="json", headers=key).status_code == 200
+    named = key | {"Salus-Acting-For": str(place.pk)}
+    assert api.put(PREFERENCE, OFF, format="json", headers=named).status_code == 422

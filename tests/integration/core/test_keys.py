@@ -57,10 +57,10 @@ def test_a_destroyed_key_opens_nothing():
 
 
 @pytest.mark.django_db
-def test_many_sealers_cost_one_query(django_assert_num_queries):
+def test_many_sealers_cost_one_query(makes_queries):
     owners = [Owner.patient(uuid4()) for _ in range(5)]
     for owner in owners:
         sealer_for(owner)
-    with django_assert_num_queries(1):
+    with makes_queries(1):
         found = sealers_for(owners)
     assert set(found) == set(owners)

@@ -16,7 +16,7 @@ from chain.commitments import keccak256
 from chain.models import Commitment, RegistryEntry
 from chain.node import Node
 from chain.signatures import NotSigned, wallet_signature
-from core.audit import Actor
+from core.audit import Actor, pseudonym
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import AuditEvent
 from records.access import patients_visible_to
@@ -25,6 +25,7 @@ from records.selectors import chart_of, own_patient, patient_for, version_for
 from records.services.consents import consent_grant, consent_revoke, statement_document
 from records.services.importing import import_bundle
 from records.services.statements import Draft
+from tests.factories.audit import told
 from tests.factories.people import OrganisationFactory, UserFactory, clinician
 from tests.factories.records import (
     allergy,
@@ -257,9 +258,9 @@ def test_each_decision_is_audited():
     consent = grant(viewer, row, clinician().user)
     consent_revoke(consent=consent, by=viewer)
     names = AuditEvent.objects.filter(name__startswith="consent").order_by("pk")
-    assert [(e.name, e.subject_id) for e in names] == [
-        ("consent.granted", row.pk),
-        ("consent.revoked", row.pk),
+    assert [(e.name, e.subject, told(e, row.pk).target) for e in names] == [
+        ("consent.granted", pseudonym(row.pk), f"Consent/{consent.pk}"),
+        ("consent.revoked", pseudonym(row.pk), f"Consent/{consent.pk}"),
     ]
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.passkeys import passkey_add, passkey_options
 from accounts.viewer import Viewer, viewer_for
+from accounts.wallets import wallets_of
 from chain.canonical import parse
 from chain.models import Commitment
 from chain.node import Node, get_node
@@ -31,6 +32,7 @@ from records.services.statements import TIME_TO_SIGN, Draft
 from tests.factories.people import OrganisationFactory, UserFactory
 from tests.factories.records import observation, patient, patient_with_record
 from tests.factories.signing import SoftPasskey, SoftWallet, rsa_key
+from tests.integration.accounts.wallets import linked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry")]
 # Says that the digest in storage slot 0 is signed, and no other (EIP-1271).
@@ -176,6 +178,28 @@ def test_a_wallet_signs(signed_in: Client, check: str):
     assert ConsentStatement.objects.get().custody == Custody.OWN
     assert newest()["type"] == "eip712"
     assert newest()["address"] == wallet.address.lower()
+
+
+def test_a_wallet_of_the_account_is_named_and_noted_as_used(
+    signed_in: Client, check: str, viewer: Viewer
+):
+    wallet = linked(viewer.user, name="Savings")
+    asked = signed_in.get(check).context["signing"].for_script
+    assert asked["wallets"] == [{"address": wallet.address, "name": "Savings"}]
+    token, draft = begun(signed_in, check)
+    assert signed_in.post(check, {"token": token, **by_wallet(draft, wallet)}).status_code == 302
+    assert wallets_of(viewer.user)[0].last_used_at is not None
+
+
+def test_a_wallet_of_nobodys_account_signs_all_the_same(
+    signed_in: Client, check: str, viewer: Viewer
+):
+    linked(viewer.user)
+    linked(theirs := UserFactory())
+    token, draft = begun(signed_in, check)
+    assert signed_in.post(check, {"token": token, **by_wallet(draft)}).status_code == 302
+    assert wallets_of(viewer.user)[0].last_used_at is None
+    assert wallets_of(theirs)[0].last_used_at is None
 
 
 @pytest.fixture
@@ -505,7 +529,7 @@ def test_the_proofs_page_names_the_wallet(signed_in: Client, check: str):
 
 
 def test_the_list_costs_the_same_for_any_number_of_grants(
-    signed_in: Client, person: tuple[Viewer, Patient], django_assert_num_queries
+    signed_in: Client, person: tuple[Viewer, Patient], makes_queries
 ):
     viewer, row = person
     for _ in range(2):
@@ -514,5 +538,5 @@ def test_the_list_costs_the_same_for_any_number_of_grants(
                 patient=row, grantee=OrganisationFactory(), scope=Scope.VISITS,
                 last_day=timezone.now().date(), by=viewer,
             )  # fmt: skip
-        with django_assert_num_queries(6):
+        with makes_queries(7):
             signed_in.get("/sharing/")

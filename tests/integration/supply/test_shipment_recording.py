@@ -23,6 +23,7 @@ from supply.progress import progress_of, progress_set
 from supply.recording import shipment_record
 from supply.selectors import shipments_of
 from supply.services import product_add, shipment_check, shipment_confirm, shipment_discard
+from tests.factories.audit import told
 from tests.factories.supply import (
     OrganisationFactory,
     ProductFactory,
@@ -210,7 +211,7 @@ def test_recording_is_audited_once(draft, viewer, recorded):
     recorded(draft)
     event = AuditEvent.objects.get(name=AuditEvent.Name.SHIPMENT_UPLOADED)
     assert (event.actor_id, event.organisation_id) == (viewer.user.id, viewer.organisation.id)
-    assert (event.target, event.count) == (str(draft.id), 11)
+    assert (told(event).target, event.count) == (str(draft.id), 11)
 
 
 def test_recording_again_changes_nothing(draft, viewer, recorded):

@@ -56,7 +56,7 @@ class FakeNode(Node):
     def code(self, address: bytes) -> bytes:
         return b"" if self.answer is None else b"\x60"
 
-    def call(self, address: bytes, data: bytes) -> bytes:
+    def call(self, address: bytes, data: bytes, block: int | str = "latest") -> bytes:
         self.asked = data
         assert self.answer is not None
         if not self.answer:

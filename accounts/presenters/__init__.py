@@ -1,0 +1,1 @@
+"""What pages and API show of accounts and organisations, put into words."""

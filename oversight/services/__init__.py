@@ -1,0 +1,1 @@
+"""What changes: seals, findings, cases, rules."""
