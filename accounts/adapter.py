@@ -6,10 +6,11 @@ from typing import Any, Final
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import device_seen
 from accounts.models import Role, User
 from accounts.models.people import SIGN_UP_ROLES
 from accounts.passkeys import rp_id
@@ -17,6 +18,7 @@ from accounts.recovery import recovery_stop_by_sign_in
 from accounts.second_factor import has_second_factor, used_second_factor
 from accounts.sessions import sessions_end
 from accounts.viewer import viewer_of
+from accounts.views.closing import offer_return
 from core import audit
 from core.audit import Actor
 from core.keys import Owner, sealer_for
@@ -36,6 +38,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         saved: User = super().save_user(request, user, form, commit)
         audit.record(audit.Name.SIGNED_UP, by=Actor(saved.pk), target=user.own_role)
         return saved
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        """Every way of signing in ends here: a browser that is new to us is told of."""
+        answer: HttpResponse = super().post_login(request, user, **more)
+        device_seen(request, answer, user)
+        return answer
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Somebody who signed in rightly to an account that they had closed may come back."""
+        usual: HttpResponse = super().respond_user_inactive(request, user)
+        return offer_return(request, user) or usual
 
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
         """Refuse whoever tried too often, and note that it happened."""

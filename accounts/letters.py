@@ -1,6 +1,10 @@
-"""Mails about the account: plain text, a short subject, nothing clinical; sent after the commit."""
+"""Letters: mails that hold a link of their own, which a notice's mail never does.
 
-from collections.abc import Mapping
+Plain text, a short subject, nothing clinical. Everything else that people are told goes out with
+their notices (accounts/notices/sending.py).
+"""
+
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,16 +19,18 @@ from accounts.models import User
 
 
 def security_letter(user: User, name: str, context: Mapping[str, Any] | None = None) -> None:
-    """Tell a person at all of their verified addresses; `name` is a pair of accounts/letters/."""
+    """Tell a person at all of their verified addresses, after the commit."""
     addresses = list(
         EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     )
     if addresses:
-        values = {"at": timezone.now(), "site": settings.BASE_URL, **(context or {})}
-        transaction.on_commit(partial(_send, addresses, name, values))
+        values = {"at": timezone.now(), **(context or {})}
+        transaction.on_commit(partial(letter_send, addresses, name, values))
 
 
-def _send(addresses: list[str], name: str, values: dict[str, Any]) -> None:
+def letter_send(addresses: Iterable[str], name: str, context: Mapping[str, Any]) -> None:
+    """Send it now; `name` is a pair of files in accounts/letters/."""
+    values = {"site": settings.BASE_URL, **context}
     subject = " ".join(render_to_string(f"accounts/letters/{name}_subject.txt", values).split())
     body = render_to_string(f"accounts/letters/{name}.txt", values).strip() + "\n"
     for address in addresses:  # one mail each: nobody learns of the other addresses

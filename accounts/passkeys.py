@@ -32,8 +32,8 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from accounts.letters import security_letter
 from accounts.models import User
+from accounts.notices import notify
 from accounts.recovery_codes import codes_ensure
 from core import audit
 from core.errors import Conflict, Invalid, NotFound, Problem
@@ -159,7 +159,7 @@ def passkey_add(*, user: User, name: str, answer: Json, state: Json, by: audit.A
     )
     audit.record(audit.Name.PASSKEY_ADDED, by=by, target=str(row.pk))
     codes_ensure(user=user, by=by)
-    security_letter(user, "passkey_added", {"name": name})
+    notify(user, "passkey-added", by=by)
     return Passkey(row)
 
 
@@ -257,4 +257,4 @@ def passkey_remove(*, passkey: Passkey, by: audit.Actor) -> None:
     audit.record(audit.Name.PASSKEY_REMOVED, by=by, target=str(passkey.row.pk))
     passkey.row.delete()
     delete_dangling_recovery_codes(user)
-    security_letter(user, "passkey_removed", {"name": passkey.name})
+    notify(user, "passkey-removed", by=by)

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Membership, Organisation, Role
-from accounts.selectors import organisations
+from accounts.selectors import members_of, organisations
 from accounts.viewer import Viewer
 from core.errors import Forbidden, NotFound
 
@@ -18,9 +18,9 @@ def require_manager(viewer: Viewer) -> Organisation:
 
 
 def access_membership(viewer: Viewer, pk: int) -> Membership:
-    """A membership of the managed organisation; raises Forbidden, NotFound."""
-    rows = require_manager(viewer).memberships.select_related("user", "organisation")
-    found = rows.filter(pk=pk, ended_at=None).first()
+    """A person's membership of the managed organisation; raises Forbidden, NotFound."""
+    rows = members_of(require_manager(viewer)).select_related("user", "organisation")
+    found = rows.filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found

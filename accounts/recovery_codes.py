@@ -5,8 +5,8 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.letters import security_letter
 from accounts.models import User
+from accounts.notices import notify
 from accounts.second_factor import has_second_factor
 from core import audit
 from core.errors import Conflict
@@ -44,7 +44,7 @@ def codes_renew(*, user: User, by: audit.Actor) -> None:
         raise Conflict(_("Recovery codes stand in for a second factor. Set one up first."))
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
     _make(user, by)
-    security_letter(user, "codes_made")
+    notify(user, "codes-made", by=by)
 
 
 def _make(user: User, by: audit.Actor) -> None:

@@ -7,7 +7,15 @@ from allauth.account.models import EmailAddress
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from accounts.models import CARE, Invitation, Membership, Organisation, OrganisationKey, User
+from accounts.models import (
+    CARE,
+    Invitation,
+    Membership,
+    Organisation,
+    OrganisationKey,
+    Role,
+    User,
+)
 
 
 def clinicians() -> QuerySet[User]:
@@ -15,7 +23,8 @@ def clinicians() -> QuerySet[User]:
     treating = Membership.objects.filter(role__in=CARE, ended_at=None).select_related(
         "organisation"
     )
-    rows = User.objects.filter(is_active=True, memberships__in=treating).distinct()
+    people = User.objects.filter(is_active=True, is_program=False)
+    rows = people.filter(memberships__in=treating).distinct()
     return rows.prefetch_related(Prefetch("memberships", treating)).order_by("name")
 
 
@@ -41,8 +50,9 @@ def organisation_names(ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
-    """Who acts for an organisation now, by name."""
-    rows = organisation.memberships.filter(ended_at=None).select_related("user")
+    """Who acts for an organisation now, by name; its programs stand with its tokens."""
+    rows = organisation.memberships.filter(ended_at=None, user__is_program=False)
+    rows = rows.select_related("user")
     return rows.order_by("user__name", "user__email", "role")
 
 
@@ -61,3 +71,18 @@ def verified_addresses(user: User) -> list[str]:
     """The e-mail addresses that a person has shown to be theirs, in lower case."""
     rows = EmailAddress.objects.filter(user=user, verified=True)
     return [address.lower() for address in rows.values_list("email", flat=True)]
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """For whom a person may act, oldest first."""
+    rows = user.memberships.filter(ended_at=None).select_related("organisation")
+    return rows.order_by("created_at", "pk")
+
+
+def people_acting(organisation: Organisation, *roles: Role) -> QuerySet[User]:
+    """The people who act for an organisation now, in one of these roles where any are named."""
+    acting = Membership.objects.filter(organisation=organisation, ended_at=None)
+    if roles:
+        acting = acting.filter(role__in=roles)
+    people = User.objects.filter(is_active=True, is_program=False)
+    return people.filter(memberships__in=acting).distinct()

@@ -17,8 +17,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secr
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.letters import security_letter
 from accounts.models import User
+from accounts.notices import notify
 from accounts.recovery_codes import codes_ensure
 from core import audit
 from core.errors import Conflict, Invalid, Problem
@@ -77,7 +77,7 @@ def totp_enrol(*, user: User, secret: str, code: str, by: audit.Actor) -> Authen
     )
     audit.record(audit.Name.APP_ADDED, by=by, target=str(row.pk))
     codes_ensure(user=user, by=by)
-    security_letter(user, "app_added")
+    notify(user, "app-added", by=by)
     return row
 
 
@@ -103,4 +103,4 @@ def totp_remove(*, user: User, by: audit.Actor) -> None:
     audit.record(audit.Name.APP_REMOVED, by=by, target=str(row.pk))
     row.delete()
     delete_dangling_recovery_codes(user)
-    security_letter(user, "app_removed")
+    notify(user, "app-removed", by=by)

@@ -12,13 +12,12 @@ from rest_framework.request import Request
 from accounts.models import CARE, Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES, MEMBER_ROLES, OWN_ROLES
 from accounts.second_factor import has_second_factor, used_second_factor
-from core.acting import Acting, act
+from core.acting import HEADER, Acting, act
 from core.audit import Actor, Purpose
 from core.errors import Forbidden, Malformed
 from core.prepared import Prepared
 
 CHOSEN = "salus.acting-for"  # in the session: for whom the person chose to act
-HEADER = "Salus-Acting-For"  # of an API request: the organisation's id
 NOBODY_ELSE = UUID(int=0)
 # What somebody in a role is there for; whoever acts for another reason says so.
 _PURPOSES: dict[str, Purpose] = {
@@ -112,7 +111,9 @@ def viewer_for(
 
 def _withheld(user: User, roles: frozenset[str], *, proven: bool) -> frozenset[str]:
     guarded = roles & GUARDED_ROLES
-    return frozenset() if not guarded or (proven and has_second_factor(user)) else guarded
+    if not guarded or user.is_program:  # a program has no way to sign in but its token
+        return frozenset()
+    return frozenset() if proven and has_second_factor(user) else guarded
 
 
 def viewer_acting(

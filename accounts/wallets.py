@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User, Wallet
+from accounts.notices import notify
 from accounts.wallet_messages import Signer
 from accounts.ways_in import ways_in
 from core import audit
@@ -59,7 +60,7 @@ def wallet_link(*, user: User, name: str, signer: Signer, by: audit.Actor) -> Wa
         )
         raise Conflict(words)
     audit.record(audit.Name.WALLET_LINKED, by=by, target=str(wallet.pk))
-    # The notice by e-mail is sent from here.
+    notify(user, "wallet-added", by=by)
     return wallet
 
 
@@ -92,4 +93,4 @@ def wallet_unlink(*, wallet: Wallet, by: audit.Actor) -> None:
         raise Conflict(words)
     audit.record(audit.Name.WALLET_UNLINKED, by=by, target=str(wallet.pk))
     wallet.delete()
-    # The notice by e-mail is sent from here.
+    notify(user, "wallet-removed", by=by)

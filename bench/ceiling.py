@@ -23,7 +23,7 @@ from django.conf import settings  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 
-from accounts.tokens import token_user  # noqa: E402
+from accounts.tokens import token_find  # noqa: E402
 from accounts.viewer import Viewer, viewer_acting, viewer_for  # noqa: E402
 from core import audit  # noqa: E402
 from core.keys import sealer_for  # noqa: E402
@@ -36,7 +36,7 @@ STEPS = ("bare", "signed-in", "gated", "locked", "audited")
 
 
 def _user(request: HttpRequest):  # type: ignore[no-untyped-def]
-    return token_user(request.headers["Authorization"].removeprefix("Bearer "))
+    return token_find(request.headers["Authorization"].removeprefix("Bearer "), request).user  # type: ignore[union-attr]
 
 
 def _opened(rows: QuerySet[Version], pk: int) -> tuple[Version, HttpResponse]:

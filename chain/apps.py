@@ -1,6 +1,7 @@
 """The ledger: commitments, anchoring, sender, watcher, proofs."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ChainConfig(AppConfig):
@@ -14,7 +15,14 @@ class ChainConfig(AppConfig):
         from chain.contracts import LOG, REGISTRY
         from chain.sender import JobKind, register_kind
         from chain.watcher import subscribe
+        from core.registry import ApiArea
+        from core.registry import registry as shell
 
+        shell.api_areas.append(
+            ApiArea(
+                "ledger", _("Public ledger"), _("What everybody may see of it"), 60, writes=False
+            )
+        )
         subscribe(LOG, "Appended", apply=anchoring.appended, undo=anchoring.unappended)
         for event in ("Granted", "Revoked"):
             subscribe(REGISTRY, event, apply=registry.recorded, undo=registry.unrecorded)

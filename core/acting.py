@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from core.keys import derived_secret
 
 SETTING = "salus.acting"
+HEADER = "Salus-Acting-For"  # of an API request: the id of the organisation that it is made for
 LASTS = 3600  # seconds: longer than any transaction
 _SET = f"SELECT set_config('{SETTING}', %s, true)"
 _GET = f"SELECT coalesce(current_setting('{SETTING}', true), '')"

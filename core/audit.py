@@ -6,7 +6,8 @@ stands in the row by a pseudonym: whoever has the row and not the keys learns wh
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ PRIVATE_ROLES = (OWN_ROLE, CARER_ROLE)
 __all__ = [
     "CARER_ROLE", "OWN_ROLE", "PRIVATE_ROLES", "Actor", "Details", "Name", "Purpose", "begin",
     "dated", "details_of", "keyed_hash", "origin", "own_actor", "pseudonym", "record",
-    "record_each",
+    "record_each", "watch",
 ]  # fmt: skip
 
 
@@ -59,6 +60,18 @@ class Actor:
     def system(cls, channel: str) -> Self:
         """A command or task that the operator runs."""
         return cls(user_id=None, channel=channel)
+
+
+# -- what else happens -----------------------------------------------------------------------------
+
+# When something is noted: called with the patient concerned, and who did it.
+Watcher = Callable[[UUID | None, Actor], None]
+_watchers: dict[str, list[Watcher]] = defaultdict(list)
+
+
+def watch(name: AuditEvent.Name, watcher: Watcher) -> None:
+    """At start-up: be called, in the same transaction, whenever `record` notes such an event."""
+    _watchers[name].append(watcher)
 
 
 # -- which request ---------------------------------------------------------------------------------
@@ -183,6 +196,8 @@ def record(  # noqa: PLR0913 - the columns of an audit row
     row = _row(name, by=by, subject=subject, count=count, purpose=purpose)
     _seal(row, details, sealer or _sealer(subject, details))
     row.save(force_insert=True)
+    for watcher in _watchers[name]:
+        watcher(subject, by)
 
 
 def record_each(

@@ -32,6 +32,12 @@ class SalusError(Exception):
         self.problems = list(problems)
         super().__init__(self.detail)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer says beside its body."""
+        wait = getattr(self, "retry_after", None)
+        return {"Retry-After": str(wait)} if wait else {}
+
 
 def _summary(problems: Sequence[Problem]) -> str:
     more = len(problems) - MOST_IN_DETAIL
@@ -69,6 +75,24 @@ class Forbidden(SalusError):
     status = 403
     code = "forbidden"
     title = _("You are not allowed to do this")
+
+
+class InsufficientScope(Forbidden):
+    """The token was not made for this: names the scope that it lacks (RFC 6750, 3.1)."""
+
+    code = "insufficient_scope"
+    title = _("This token was not made for that")
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        words = _("This needs a token with the scope “%(scope)s”.") % {"scope": scope}
+        super().__init__(words if scope else str(_("No token opens this.")))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge."""
+        named = f', scope="{self.scope}"' if self.scope else ""
+        return {"WWW-Authenticate": f'Bearer realm="salus", error="insufficient_scope"{named}'}
 
 
 class Conflict(SalusError):

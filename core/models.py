@@ -159,6 +159,15 @@ class AuditEvent(models.Model):
         MERGE_REFUSED = "merge.refused", _("Refused to merge two records")
         MERGE_DONE = "merge.done", _("Merged two records")
         MERGE_UNDONE = "merge.undone", _("Undid a merge")
+        TOKEN_REVOKED = "account.token-revoked", _("Ended a token")
+        EXPORT_ASKED = "account.export-asked", _("Asked for a copy of their data")
+        EXPORT_TAKEN = "account.export-taken", _("Downloaded the copy of their data")
+        NAME_CHANGED = "account.name-changed", _("Changed their name")
+        CORRECTION_ASKED = "account.correction-asked", _("Asked for a correction")
+        CORRECTION_ANSWERED = "account.correction-answered", _("Answered a request for correction")
+        ACCOUNT_CLOSED = "account.closed", _("Closed their account")
+        ACCOUNT_REOPENED = "account.reopened", _("Reopened their account")
+        ACCOUNT_EMPTIED = "account.emptied", _("Removed a closed account's details")
         MEMBER_INVITED = "organisation.member-invited", _("Invited a member")
         MEMBER_JOINED = "organisation.member-joined", _("Joined an organisation")
         MEMBER_ENDED = "organisation.member-ended", _("Ended a membership")
@@ -214,3 +223,22 @@ class AuditEvent(models.Model):
             models.Index(fields=["request"], name="audit_by_request"),
         ]
         triggers = [AppendOnly(), NumberedTransaction()]
+
+
+class IdempotencyKey(models.Model):
+    """A write that was answered: what was asked, as a hash, and the answer, sealed."""
+
+    person_id = models.UUIDField()
+    digest = models.BinaryField(max_length=32)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    sealed_answer = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person_id", "digest"], name="idempotency_key_once_per_person"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_by_age")]

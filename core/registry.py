@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.db.models import Model, TextChoices
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +58,55 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class ApiArea:
+    """A part of the interfaces that a token may be made for: to read, and to write."""
+
+    key: str
+    label: str | Promise
+    text: str | Promise
+    order: int = 50
+    writes: bool = True  # whether anything can be changed in it
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a notice's sentence is made of: who did it, how many others did, and how often."""
+
+    who: str
+    others: int
+    count: int
+    about: str
+
+
+def page_of(url_name: str) -> Callable[[str], str]:
+    """The page that all notices of a type are about."""
+
+    def url(about: str) -> str:
+        return reverse(url_name)
+
+    return url
+
+
+@dataclass(frozen=True)
+class NoticeType:
+    """Something that people are told about; `mail` is its sentence outside Salus, which names nobody."""
+
+    key: str
+    label: str | Promise
+    text: str | Promise  # what it is about, in plain words, for the page of preferences
+    icon: str
+    words: Callable[[Told], str]
+    mail: str | Promise
+    url: Callable[[str], str]  # of `about`
+    in_app: bool = True
+    by_mail: bool = False
+    can_be_off: bool = True
+    per_person: bool = False  # on a day the same person counts once
+    roles: frozenset[str] = frozenset()  # whom it may concern; empty: everybody
+    order: int = 50
+
+
+@dataclass(frozen=True)
 class ChartTab:
     """A tab of a patient's chart."""
 
@@ -65,13 +115,36 @@ class ChartTab:
     order: int = 50
 
 
+# Called by whoever writes a file for each part that is done, for the progress that a person sees.
+Tick = Callable[[], None]
+# What goes into a file: bytes, or a function that writes them. Pieces with one name are one file.
+Content = bytes | Callable[[IO[bytes], Tick], object]
+
+
+def _nothing(user_id: UUID) -> None:
+    """An app that has nothing to do."""
+
+
+def _nobody(user_id: UUID) -> Iterable[UUID]:
+    """An app in which no organisation keeps anything of a person."""
+    return ()
+
+
 @dataclass(frozen=True)
 class PersonalData:
-    """What an app holds of a person and how to hand it out: (file name, content) pairs."""
+    """What an app holds of a person (an account's id): how to hand it out, and how to let it go."""
 
+    key: str  # the folder of its files
     label: str | Promise
+    order: int
+    stays: str | Promise  # what is left of it when the account is closed, and why; may be empty
     models: frozenset[type[Model]]
-    export: Callable[[UUID], Iterable[tuple[str, bytes]]]
+    size: Callable[[UUID], int]  # how many parts `export` gives, near enough for a progress bar
+    export: Callable[[UUID], Iterable[tuple[str, Content]]]
+    # The organisations that keep some of it and can correct it.
+    keepers: Callable[[UUID], Iterable[UUID]] = _nobody
+    close: Callable[[UUID], None] = _nothing  # at once, when the person closes their account
+    empty: Callable[[UUID], None] = _nothing  # later, for good; safe to run twice
 
 
 @dataclass
@@ -83,6 +156,8 @@ class Registry:
     panels: list[Panel] = field(default_factory=list)
     row_rules: list[RowRule] = field(default_factory=list)
     chart_tabs: list[ChartTab] = field(default_factory=list)
+    api_areas: list[ApiArea] = field(default_factory=list)
+    notice_types: list[NoticeType] = field(default_factory=list)
     personal_data: list[PersonalData] = field(default_factory=list)
 
     def nav_for(self, roles: frozenset[str]) -> list[NavItem]:
@@ -101,6 +176,14 @@ class Registry:
     def panels_for(self, roles: frozenset[str]) -> list[Panel]:
         """The dashboard of somebody with these roles, in order."""
         return sorted((p for p in self.panels if p.roles & roles), key=lambda p: p.order)
+
+    def personal_data_in_order(self) -> list[PersonalData]:
+        """What each app holds of a person, in the order in which people look for it."""
+        return sorted(self.personal_data, key=lambda data: data.order)
+
+    def notice_type(self, key: str) -> NoticeType | None:
+        """The type with this key; none where its app is gone."""
+        return next((t for t in self.notice_types if t.key == key), None)
 
 
 registry = Registry()

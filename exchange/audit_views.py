@@ -30,7 +30,7 @@ CURSOR = struct.Struct(">q")
 PREFIXES = {"eq": ("gte", "lt"), "ge": ("gte",), "le": ("lt",), "gt": ("gte",), "lt": ("lt",)}
 
 
-@fhir_view("GET", "HEAD")
+@fhir_view("GET", "HEAD", area="audit")
 def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Requests about a patient, or for auditors all of them, newest first, a page at a time."""
     if unknown := set(request.GET) - KNOWN:
@@ -47,7 +47,7 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return fhir(_bundle(resources, request.GET, cursor))
 
 
-@fhir_view("GET", "HEAD")
+@fhir_view("GET", "HEAD", area="audit")
 def read(request: HttpRequest, viewer: Viewer, id: UUID) -> HttpResponse:
     """One request, as far as the caller may see it."""
     try:

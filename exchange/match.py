@@ -22,7 +22,7 @@ LARGEST = 256 * 1024  # bytes of a request
 PARTS = {"resource": "resource", "onlyCertainMatches": "valueBoolean", "count": "valueInteger"}
 
 
-@fhir_view("POST")
+@fhir_view("POST", area="patients")
 def patient_match_operation(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """A searchset Bundle, the likeliest first, with as much of each as is needed to recognise them."""
     require_registrar(viewer)

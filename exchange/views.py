@@ -39,7 +39,7 @@ def base(request: HttpRequest) -> HttpResponse:
     return fhir(outcome("not-found", "See /fhir/metadata for what is here."), 404)
 
 
-@fhir_view("GET", "HEAD")
+@fhir_view("GET", "HEAD", area="records")
 def read(
     request: HttpRequest, viewer: Viewer, type: str, id: str, version: int | None = None
 ) -> HttpResponse:
@@ -60,7 +60,7 @@ def read(
     return answer
 
 
-@fhir_view("GET", "HEAD")
+@fhir_view("GET", "HEAD", area="records")
 def proof_of_version(
     request: HttpRequest, viewer: Viewer, type: str, id: str, version: int | None = None
 ) -> HttpResponse:
@@ -80,7 +80,7 @@ def _version(viewer: Viewer, type: str, id: str, version: int | None) -> Opened:
     return version_for(viewer, type, id, version)
 
 
-@fhir_view("GET", "HEAD")
+@fhir_view("GET", "HEAD", area="records")
 def unknown(request: HttpRequest, viewer: Viewer, rest: str) -> HttpResponse:
     """Whatever else is asked for under /fhir/."""
     raise NotFound("There is nothing at this address; see /fhir/metadata.")
@@ -100,7 +100,18 @@ def proof_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "exchange/proof.html", context)
 
 
-@fhir_view("GET", "HEAD")
+# A proof file holds the document: whoever may not read that, may not fetch its proof.
+_AREAS = {
+    Kind.AUDIT.value: "audit", Kind.CONSENT.value: "consents", Kind.EPCIS.value: "supply",
+}  # fmt: skip
+
+
+def _area_of_proof(pk: UUID) -> str:
+    row = commitment_for(pk)
+    return _AREAS.get(row.kind, "records") if row else "records"
+
+
+@fhir_view("GET", "HEAD", area=_area_of_proof)
 def proof_file(request: HttpRequest, viewer: Viewer, pk: UUID) -> HttpResponse:
     """`/proofs/<commitment id>.json`, behind the gate of what it is about."""
     return proof_response(*_guarded(viewer, pk))

@@ -11,10 +11,21 @@ class OversightConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, and who may see a seal's proof."""
-        from core.registry import NavItem, Panel, registry
+        from core.registry import ApiArea, NavItem, Panel, registry
         from oversight import gates, panels
+        from oversight.personal_data import PERSONAL_DATA
 
         gates.register()
+        registry.personal_data.append(PERSONAL_DATA)
+        registry.api_areas.append(
+            ApiArea(
+                "audit",
+                _("Audit trail"),
+                _("Who read your record; for auditors all that was done"),
+                50,
+                writes=False,
+            )
+        )
         patient, auditor = frozenset({"patient"}), frozenset({"auditor"})
         registry.nav_items += [
             NavItem(_("Who read my record"), "my-readers", "eye", patient, 40),

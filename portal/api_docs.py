@@ -21,6 +21,7 @@ class Operation:
     method: str
     path: str
     words: str
+    scope: str
     parameters: list[dict[str, Any]]
     request: str
     answers: list[tuple[str, str]]
@@ -49,11 +50,13 @@ def _operations() -> list[Operation]:
 
 
 def _operation(method: str, path: str, raw: dict[str, Any], shapes: dict[str, Any]) -> Operation:
-    answers = raw.get("responses", {}).items()
+    # Errors look the same everywhere: said once, on top.
+    answers = [(code, a) for code, a in raw.get("responses", {}).items() if code != "default"]
     return Operation(
         method.upper(),
         path,
         str(raw.get("description", "")),
+        str(raw.get("x-scope", "")),
         list(raw.get("parameters", [])),
         _example(raw.get("requestBody"), shapes),
         [(code, _example(answer, shapes)) for code, answer in answers],

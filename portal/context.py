@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
-from accounts.viewer import viewer_of
+from accounts.notices.selectors import unread_count
+from accounts.viewer import Viewer, viewer_of
 from core.registry import registry
 from portal.demo.code import current_code
 from portal.demo.roles import DEMO_ROLES
@@ -30,7 +32,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     viewer = viewer_of(request)
     items = registry.nav_for(viewer.roles)
     section = _section(request, [*(item.url_name for item in items), "dashboard"])
-    return base | {"navigation": items, "viewer": viewer, "section": section}
+    return base | {
+        "navigation": items,
+        "viewer": viewer,
+        "section": section,
+        "unread": SimpleLazyObject(lambda: _unread(request, viewer)),
+    }
 
 
 def _section(request: HttpRequest, url_names: Iterable[str]) -> str:
@@ -38,6 +45,15 @@ def _section(request: HttpRequest, url_names: Iterable[str]) -> str:
     places = {name: reverse(name) for name in url_names}
     fitting = [name for name, place in places.items() if request.path.startswith(place)]
     return max(fitting, key=lambda name: len(places[name]), default="")
+
+
+def _unread(request: HttpRequest, viewer: Viewer) -> int:
+    """How many notices wait, asked once per request and only by pages that show it."""
+    known: int | None = getattr(request, "_salus_unread", None)
+    if known is None:
+        known = unread_count(viewer.user)
+        request._salus_unread = known  # type: ignore[attr-defined]
+    return known
 
 
 def _url_name(request: HttpRequest) -> str:

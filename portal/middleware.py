@@ -55,8 +55,8 @@ class ErrorPagesMiddleware(MiddlewareMixin):
             return None
         template, context = _page_for(request, error)
         response = render(request, template, {"error": error, **context}, status=error.status)
-        if retry := getattr(error, "retry_after", None):
-            response.headers["Retry-After"] = str(retry)
+        for name, value in error.headers.items():
+            response.headers[name] = value
         return response
 
 

@@ -263,6 +263,26 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(30.0),
         "options": {"queue": "work", "expires": 30},
     },
+    "answers-sweep": {
+        "task": "core.tasks.sweep_answers",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "work", "expires": 3600},
+    },
+    "notices-sweep": {
+        "task": "accounts.tasks.sweep_notice_mail",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
+    },
+    "exports-sweep": {
+        "task": "accounts.tasks.sweep_exports",
+        "schedule": schedule(30.0),
+        "options": {"queue": "work", "expires": 30},
+    },
+    "closures-sweep": {
+        "task": "accounts.tasks.sweep_closures",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "work", "expires": 3600},
+    },
 }
 
 # -- people ----------------------------------------------------------------------------------------
@@ -350,6 +370,7 @@ _MAIL = "smtp" if PRODUCTION else "filebased" if DEMO else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
 if PRODUCTION:
     vars().update(environ.Env.email_url_config(required("EMAIL_URL")))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 10)  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Salus <no-reply@salus.example>")
 
 # How many proxies of ours stand before us: only their headers name the visitor.
@@ -418,9 +439,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "core.api.CursorPages",
+    "DEFAULT_PAGINATION_CLASS": "core.paging.CursorPages",
     "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.openapi.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["core.throttling.PerToken"],
+    # For each token, person or address.
+    "DEFAULT_THROTTLE_RATES": {"api": env.str("API_RATE", "600/min")},
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "core.api.problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -430,13 +455,20 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    # Four things have a state; each gets a name of its own instead of one with a hash.
+    # Several things have a state or a kind; each gets a name of its own instead of one with a hash.
     "ENUM_NAME_OVERRIDES": {
         "AnchorStateEnum": "chain.models.AnchorState",
         "JobStateEnum": "chain.models.Job.State",
         "AccountStateEnum": "chain.models.Account.State",
         "ShipmentStateEnum": "supply.models.ShipmentState",
+        "OrganisationKindEnum": "accounts.models.Organisation.Kind",
+        "TokenKindEnum": "accounts.models.ApiToken.Kind",
+        "WalletKindEnum": "accounts.models.Wallet.Kind",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.openapi.ground_rules",
+    ],
 }
 
 # -- logs: one line each, nothing personal -------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.invitations import invitation
+from core.api import unknown
 from portal import api_docs, gallery, health, views
 from portal.demo import views as demo
 
@@ -30,6 +31,8 @@ urlpatterns = [
     path("organisation/", include("accounts.organisation_urls")),
     path("invitations/<uuid:pk>/<str:token>/", invitation, name="invitation"),
     path("account/", include("allauth.account.urls")),
+    path("corrections/", include("accounts.corrections_urls")),
+    path("notices/", include("accounts.notices.urls")),
     path("admin/", admin.site.urls),
     path("", include("chain.urls")),
     path("", include("oversight.urls")),
@@ -42,4 +45,6 @@ urlpatterns = [
     path("api/v1/", include("records.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs.docs, name="api-docs"),
+    re_path(r"^api/(?P<rest>.*)$", unknown, name="api-unknown"),
 ]
+handler400, handler500 = "portal.views.bad_request", "portal.views.server_error"

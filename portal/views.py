@@ -1,14 +1,14 @@
 """The first page and the dashboard."""
 
-import json
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import defaults
 
 from accounts.viewer import viewer_of
-from core.api import PROBLEM, problem_body
+from core.api import fault, refused
 from core.errors import TooMany
 from core.registry import registry
 
@@ -31,14 +31,32 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/dashboard.html", {"panels": panels})
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What can't be read, in the form of who asked."""
+    if _is_program(request):
+        return fault(400, _("This can't be read"))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours, in the form of who asked; what went wrong stays in the log."""
+    if _is_program(request):
+        return fault(500, _("Something went wrong here"))
+    return defaults.server_error(request)
+
+
 @login_not_required
 def too_many(request: HttpRequest) -> HttpResponse:
-    """A rate limit was reached: as a page, or as a problem document for a program."""
+    """A rate limit was reached, in the form of who asked."""
     error = TooMany()
-    wants_json = "json" in request.headers.get("Accept", "")
-    if wants_json:
-        answer = HttpResponse(json.dumps(problem_body(error)), content_type=PROBLEM, status=429)
-    else:
-        answer = render(request, "429.html", {"error": error}, status=429)
-    answer.headers["Retry-After"] = str(error.retry_after)
+    if _is_program(request):
+        return refused(error)
+    answer = render(request, "429.html", {"error": error}, status=error.status)
+    for name, value in error.headers.items():
+        answer.headers[name] = value
     return answer
+
+
+def _is_program(request: HttpRequest) -> bool:
+    """Whether a problem document says more to who asked than a page would."""
+    return request.path.startswith("/api/") or "json" in request.headers.get("Accept", "")

@@ -11,11 +11,26 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, dashboard panels, and who may see which proof."""
-        from core.registry import AccountGroup, AccountPage, NavItem, Panel, registry
-        from records import access, gates, panels
+        from core.registry import AccountGroup, AccountPage, ApiArea, NavItem, Panel, registry
+        from records import access, gates, notices, panels
+        from records.personal_data import PERSONAL_DATA
 
         access.register()
         gates.register()
+        notices.register()
+        registry.notice_types += notices.NOTICE_TYPES
+        registry.personal_data.append(PERSONAL_DATA)
+        registry.api_areas += [
+            ApiArea(
+                "records",
+                _("Health records"),
+                _("What you may see of them, by FHIR"),
+                20,
+                writes=False,
+            ),
+            ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
+            ApiArea("patients", _("Registration"), _("The patients of your office"), 35),
+        ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
         office = frozenset({"registrar", "manager"})
         guests = frozenset({"payer", "researcher"})

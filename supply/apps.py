@@ -13,8 +13,15 @@ class SupplyConfig(AppConfig):
         """Navigation, dashboard, and who may see the proof of an event."""
         from chain.models import Kind
         from chain.services import guard_documents
-        from core.registry import NavItem, Panel, registry
-        from supply import panels, permissions
+        from core.registry import ApiArea, NavItem, Panel, registry
+        from supply import notices, panels, permissions
+        from supply.personal_data import PERSONAL_DATA
+
+        registry.notice_types += notices.NOTICE_TYPES
+        registry.personal_data.append(PERSONAL_DATA)
+        registry.api_areas.append(
+            ApiArea("supply", _("Shipments"), _("What your organisation sends out"), 40)
+        )
 
         pharma = frozenset({"pharma"})
         guard_documents(Kind.EPCIS, permissions.epcis_document)

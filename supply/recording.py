@@ -18,6 +18,7 @@ from core.keys import Owner, sealer_for
 from supply import epcis
 from supply.gs1 import instance_uri
 from supply.models import EpcisEvent, Item, Shipment, ShipmentLine, ShipmentState
+from supply.notices import uploader_told
 from supply.problems import MOST_PROBLEMS, in_order
 from supply.progress import progress_forget, progress_set
 from supply.selectors import lines_to_record, recorded_among
@@ -62,6 +63,7 @@ def shipment_fail(*, shipment_id: UUID, problems: Sequence[Problem]) -> None:
     if shipment is not None:
         listed = [{"place": p.place, "text": p.text} for p in problems]
         shipment.advance(ShipmentState.FAILED, problems=listed)
+        uploader_told(shipment, "shipment-failed")
 
 
 def _locked(shipment_id: UUID) -> Shipment | None:
@@ -86,6 +88,7 @@ def _write(shipment: Shipment) -> None:
         target=str(shipment.id),
         count=shipment.package_count,
     )
+    uploader_told(shipment, "shipment-recorded")
 
 
 def _taken_since(lines: Sequence[ShipmentLine]) -> list[Problem]:

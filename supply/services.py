@@ -13,6 +13,7 @@ from accounts.viewer import Viewer
 from core.errors import Conflict, Invalid, Problem
 from supply.gs1 import NotGs1, read_gtin
 from supply.models import Product, Shipment, ShipmentLine, ShipmentState
+from supply.notices import uploader_told
 from supply.permissions import require_sender
 from supply.problems import FileRefused
 from supply.progress import progress_set
@@ -147,6 +148,7 @@ def shipments_restart() -> None:
         if shipment.restarts >= MOST_RESTARTS:
             text = _("Salus tried several times and did not get to the end. Upload the file again.")
             shipment.advance(ShipmentState.FAILED, problems=[{"place": "", "text": text}])
+            uploader_told(shipment, "shipment-failed")
             continue
         shipment.restarts += 1
         shipment.save(update_fields=["restarts"])

@@ -5,10 +5,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api.pagination import MemberPages, OrganisationPages
 from accounts.api.serializers import (
@@ -28,12 +26,14 @@ from accounts.presenters.organisations import key_rows
 from accounts.selectors import invitations_of, keys_of, members_of, organisations
 from accounts.services.members import invitation_cancel, member_invite, membership_end
 from accounts.viewer import api_viewer
+from core.api import ApiList, ApiView
 
 
 @extend_schema_view(get=extend_schema(operation_id="organisations_list"))
-class OrganisationsView(generics.ListAPIView[Organisation]):
+class OrganisationsView(ApiList[Organisation]):
     """The organisations that were checked."""
 
+    area = "organisations"
     serializer_class = OrganisationSerializer
     pagination_class = OrganisationPages
 
@@ -43,8 +43,10 @@ class OrganisationsView(generics.ListAPIView[Organisation]):
         return organisations()
 
 
-class OrganisationView(APIView):
+class OrganisationView(ApiView):
     """One organisation."""
+
+    area = "organisations"
 
     @extend_schema(responses=OrganisationSerializer, operation_id="organisations_read")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -52,8 +54,10 @@ class OrganisationView(APIView):
         return Response(OrganisationSerializer(access_organisation(api_viewer(request), pk)).data)
 
 
-class KeysView(APIView):
+class KeysView(ApiView):
     """The keys with which an organisation signs."""
+
+    area = "organisations"
 
     @extend_schema(responses=SigningKeySerializer(many=True), operation_id="organisations_keys")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -63,9 +67,10 @@ class KeysView(APIView):
 
 
 @extend_schema_view(get=extend_schema(operation_id="members_list"))
-class MembersView(generics.ListAPIView[Membership]):
+class MembersView(ApiList[Membership]):
     """Who acts for the organisation that the caller manages: each role of each member."""
 
+    area = "organisations"
     serializer_class = MembershipSerializer
     pagination_class = MemberPages
 
@@ -74,8 +79,10 @@ class MembersView(generics.ListAPIView[Membership]):
         return members_of(require_manager(api_viewer(self.request)))
 
 
-class MemberView(APIView):
+class MemberView(ApiView):
     """One role of one member."""
+
+    area = "organisations"
 
     @extend_schema(responses={204: None}, operation_id="members_end")
     def delete(self, request: Request, pk: int) -> Response:
@@ -86,9 +93,10 @@ class MemberView(APIView):
 
 
 @extend_schema_view(get=extend_schema(operation_id="invitations_list"))
-class InvitationsView(generics.ListAPIView[Invitation]):
+class InvitationsView(ApiList[Invitation]):
     """Who was asked to act for the organisation that the caller manages."""
 
+    area = "organisations"
     serializer_class = InvitationSerializer
     pagination_class = MemberPages
 
@@ -114,8 +122,10 @@ class InvitationsView(generics.ListAPIView[Invitation]):
         return Response(InvitationSerializer(row).data, status=201)
 
 
-class InvitationView(APIView):
+class InvitationView(ApiView):
     """One invitation."""
+
+    area = "organisations"
 
     @extend_schema(responses={204: None}, operation_id="invitations_cancel")
     def delete(self, request: Request, pk: UUID) -> Response:

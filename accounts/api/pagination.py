@@ -1,6 +1,6 @@
 """In which order lists of people and organisations are paged."""
 
-from core.api import CursorPages
+from core.paging import CursorPages
 
 
 class OrganisationPages(CursorPages):

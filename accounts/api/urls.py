@@ -1,4 +1,4 @@
-"""/api/v1/ of people."""
+"""/api/v1/me/."""
 
 from django.urls import path
 
@@ -11,11 +11,31 @@ from accounts.api.organisations import (
     OrganisationsView,
     OrganisationView,
 )
-from accounts.api.views import MeView
+from accounts.api.views import (
+    MeView,
+    NoticesView,
+    PreferencesView,
+    PreferenceView,
+    ReadNoticesView,
+    ReadNoticeView,
+    TokensView,
+    TokenView,
+)
 from accounts.api.wallets import WalletsView, WalletView
 
 urlpatterns = [
     path("me/", MeView.as_view(), name="api-me"),
+    path("me/tokens/", TokensView.as_view(), name="api-tokens"),
+    path("me/tokens/<uuid:pk>/", TokenView.as_view(), name="api-token"),
+    path("me/notices/", NoticesView.as_view(), name="api-notices"),
+    path("me/notices/read/", ReadNoticesView.as_view(), name="api-notices-read"),
+    path("me/notices/<uuid:pk>/read/", ReadNoticeView.as_view(), name="api-notice-read"),
+    path("me/notice-preferences/", PreferencesView.as_view(), name="api-notice-preferences"),
+    path(
+        "me/notice-preferences/<slug:type>/",
+        PreferenceView.as_view(),
+        name="api-notice-preference",
+    ),
     path("me/wallets/", WalletsView.as_view(), name="api-wallets"),
     path("me/wallets/<uuid:pk>/", WalletView.as_view(), name="api-wallet"),
     path("organisations/", OrganisationsView.as_view(), name="api-organisations"),

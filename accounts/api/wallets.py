@@ -2,21 +2,18 @@
 
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.api.confirming import require_confirmed
 from accounts.api.serializers import WalletSerializer
 from accounts.models import Wallet
 from accounts.viewer import api_viewer
 from accounts.wallets import access_wallet, wallet_unlink, wallets_of
-from core.api import CursorPages
-from core.errors import Forbidden
+from core.api import ApiList, ApiView
+from core.paging import CursorPages
 
 
 class WalletPages(CursorPages):
@@ -25,8 +22,10 @@ class WalletPages(CursorPages):
     ordering = "-added_at"
 
 
-class WalletsView(ListAPIView[Wallet]):
+class WalletsView(ApiList[Wallet]):
     """The wallets of the person who asks."""
+
+    area = "account"
 
     serializer_class = WalletSerializer
     pagination_class = WalletPages
@@ -41,8 +40,10 @@ class WalletsView(ListAPIView[Wallet]):
         return wallets_of(api_viewer(self.request).user)
 
 
-class WalletView(APIView):
+class WalletView(ApiView):
     """One of them."""
+
+    area = "account"
 
     @extend_schema(responses=WalletSerializer, operation_id="wallet")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -54,12 +55,6 @@ class WalletView(APIView):
         """Remove a wallet from your account; refused where it is your only way to sign in."""
         viewer = api_viewer(request)
         wallet = access_wallet(viewer.user, pk)
-        _check_confirmed(request)
+        require_confirmed(request)
         wallet_unlink(wallet=wallet, by=viewer.actor)
         return Response(status=204)
-
-
-def _check_confirmed(request: Request) -> None:
-    """A browser's session has to confirm who it is, as on the page; a token was given for this."""
-    if request.auth is None and not did_recently_reauthenticate(request._request):
-        raise Forbidden(_("Please confirm that it is you, on the page of your wallets."))

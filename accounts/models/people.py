@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -77,6 +78,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    # A program of an organisation, with one membership and no way to sign in (accounts/tokens.py).
+    is_program = models.BooleanField(default=False)
+    # Whether there was ever a notice: for who had none, no page asks how many are unread.
+    has_notices = models.BooleanField(default=False)
+    # Asked to be closed; some time later the person's details are removed.
+    closed_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)
+    emptied_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -89,11 +98,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 name="user_email_lower_case", condition=models.Q(email=Lower("email"))
-            )
+            ),
+            models.CheckConstraint(
+                name="user_closed_is_not_active",
+                condition=models.Q(closed_at=None) | models.Q(is_active=False),
+            ),
+            models.CheckConstraint(
+                name="user_emptied_is_closed",
+                condition=models.Q(emptied_at=None) | models.Q(closed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry: those from before an account was closed never come back."""
+        usual: str = super().get_session_auth_hash()
+        if self.reopened_at is None:
+            return usual
+        return salted_hmac("salus.reopened", usual + self.reopened_at.isoformat()).hexdigest()
 
     def get_full_name(self) -> str:
         """The name that others see."""

@@ -16,7 +16,7 @@ from accounts.views.wallets import UNUSABLE, for_wallet, show
 from accounts.wallet_forms import WalletAnswerForm, WalletAskForm
 from accounts.wallet_messages import Purpose, wallet_answer, wallet_message
 from accounts.wallets import wallet_that_signed
-from core.api import PROBLEM, problem_body
+from core.api import refused
 from core.errors import Forbidden, Invalid, Problem, SalusError
 
 
@@ -64,10 +64,7 @@ def message(request: HttpRequest) -> HttpResponse:
     try:
         return JsonResponse({"message": _message(request)})
     except SalusError as error:
-        answer = JsonResponse(problem_body(error), status=error.status, content_type=PROBLEM)
-        if retry := getattr(error, "retry_after", None):
-            answer.headers["Retry-After"] = str(retry)
-        return answer
+        return refused(error)
 
 
 def _message(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """Cursors over the ledger's lists, in the order of its pages."""
 
-from core.api import CursorPages
+from core.paging import CursorPages
 
 
 class BatchPages(CursorPages):

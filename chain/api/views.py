@@ -10,11 +10,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import generics
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from chain.api.pagination import BatchPages, ConsentPages, JobPages, ReorgPages
 from chain.api.serializers import (
@@ -44,21 +42,24 @@ from chain.selectors.reorgs import reorgs
 from chain.selectors.standing import standing, under_way
 from chain.selectors.transactions import jobs, sending_of, sendings
 from chain.status import status
+from core.api import ApiList, ApiView
 from core.errors import NotFound
 
 Row = TypeVar("Row", bound=Model)
 
 
-class OpenView(APIView):
+class OpenView(ApiView):
     """Open to everybody, and read-only."""
 
+    area = "ledger"
     permission_classes = (AllowAny,)
     http_method_names = ["get", "head", "options"]
 
 
-class OpenList(generics.ListAPIView[Row], Generic[Row]):
+class OpenList(ApiList[Row], Generic[Row]):
     """Open to everybody: a list whose rows are put into words a page at a time."""
 
+    area = "ledger"
     permission_classes = (AllowAny,)
     http_method_names = ["get", "head", "options"]
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.viewer import api_viewer
 from core import audit
-from core.api import CursorPages
+from core.api import ApiList
 from core.errors import Invalid, Problem
 from core.models import AuditEvent
+from core.paging import CursorPages
 from oversight.api.serializers import AuditEventSerializer, ReadSerializer, SearchParameters
 from oversight.forms import SearchForm
 from oversight.gates import require_auditor, require_patient
@@ -27,12 +27,12 @@ class EventPages(CursorPages):
     ordering = ("-at", "-id")  # type: ignore[assignment]
 
 
-class AuditView(generics.ListAPIView[AuditEvent]):
+class AuditView(ApiList[AuditEvent]):
     """The audit trail."""
 
+    area = "audit"
     serializer_class = AuditEventSerializer
     pagination_class = EventPages
-    queryset = AuditEvent.objects.none()
 
     @extend_schema(operation_id="audit_list", parameters=[SearchParameters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -57,12 +57,12 @@ def _search(request: Request) -> Search:
     return form.search
 
 
-class ReadersView(generics.ListAPIView[AuditEvent]):
+class ReadersView(ApiList[AuditEvent]):
     """Who read your record."""
 
+    area = "audit"
     serializer_class = ReadSerializer
     pagination_class = EventPages
-    queryset = AuditEvent.objects.none()
 
     @extend_schema(operation_id="me_readers_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

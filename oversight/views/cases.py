@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.viewer import viewer_of
+from core.cursors import page_of
 from core.errors import Conflict
 from oversight.forms import WordsForm
 from oversight.gates import access_case, require_auditor
 from oversight.models import CaseState
 from oversight.presenters.cases import CaseRow, names_of
 from oversight.presenters.trail import event_rows
-from oversight.selectors import cases_answered, cases_waiting, events_of, page_of
+from oversight.selectors import cases_answered, cases_waiting, events_of
 from oversight.services.cases import case_answer, case_take
 
 

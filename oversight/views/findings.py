@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.viewer import viewer_of
+from core.cursors import page_of
 from core.errors import NotFound, SalusError
 from oversight.forms import RuleForm, WordsForm
 from oversight.gates import access_finding, require_auditor
 from oversight.models import FindingState, Rule
 from oversight.presenters.cases import finding_rows, names_of
 from oversight.presenters.trail import event_rows
-from oversight.selectors import events_by_id, findings, page_of
+from oversight.selectors import events_by_id, findings
 from oversight.services.findings import (
     events_of_finding,
     finding_dismiss,

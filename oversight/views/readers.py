@@ -11,15 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.viewer import Viewer, viewer_of
+from core.cursors import before, cursor_of
 from core.errors import Conflict, NotFound
 from oversight.forms import WordsForm
 from oversight.gates import access_case
 from oversight.presenters.cases import CaseRow
 from oversight.presenters.readers import days, whole_days
 from oversight.selectors import (
-    before,
     cases_of,
-    cursor_of,
     months_of,
     read_for,
     reader_names,

@@ -12,11 +12,12 @@ from django.shortcuts import render
 
 from accounts.viewer import Viewer, viewer_of
 from core import audit
+from core.cursors import page_of
 from core.errors import Invalid, NotFound, Problem
 from oversight.forms import SearchForm
 from oversight.gates import require_auditor
 from oversight.presenters.trail import EventRow, event_rows, in_rows
-from oversight.selectors import Search, events_found, in_chunks, page_of
+from oversight.selectors import Search, events_found, in_chunks
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.viewer import api_viewer
 from core import audit
+from core.api import ApiView
 from core.errors import Forbidden
 from records.api.patient_serializers import CarerSerializer, NewCarerSerializer
 from records.delegates import (
@@ -38,8 +38,10 @@ def _shown(row: Delegation, name: str) -> dict[str, Any]:
     return dict(CarerSerializer(body).data)
 
 
-class CarersView(APIView):
+class CarersView(ApiView):
     """Who cares for me."""
+
+    area = "consents"
 
     @extend_schema(responses=CarerSerializer(many=True), operation_id="me_carers_list")
     def get(self, request: Request) -> Response:
@@ -66,8 +68,10 @@ class CarersView(APIView):
         return Response(_shown(row, given.validated_data["email"]), 201)
 
 
-class CarerEndView(APIView):
+class CarerEndView(ApiView):
     """Ending it."""
+
+    area = "consents"
 
     @extend_schema(request=None, responses={204: None}, operation_id="me_carers_end")
     def post(self, request: Request, pk: UUID) -> Response:
@@ -77,8 +81,10 @@ class CarerEndView(APIView):
         return Response(status=204)
 
 
-class CaringView(APIView):
+class CaringView(ApiView):
     """For whom I care."""
+
+    area = "consents"
 
     @extend_schema(responses=CarerSerializer(many=True), operation_id="me_caring_list")
     def get(self, request: Request) -> Response:
@@ -92,8 +98,10 @@ class CaringView(APIView):
         return Response([_of(row) for row in [*rows, *offers_to(viewer)]])
 
 
-class CaringAcceptView(APIView):
+class CaringAcceptView(ApiView):
     """Taking it on."""
+
+    area = "consents"
 
     @extend_schema(request=None, responses=CarerSerializer, operation_id="me_caring_accept")
     def post(self, request: Request, pk: UUID) -> Response:

@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from accounts.viewer import Viewer, api_viewer
 from core import audit
+from core.api import ApiView
 from core.errors import NotFound
 from records.api.patient_serializers import (
     ActivationCodeSerializer,
@@ -67,8 +67,10 @@ def _noted(viewer: Viewer, found: Iterable[Registered]) -> None:
     )  # fmt: skip
 
 
-class PatientsView(APIView):
+class PatientsView(ApiView):
     """The organisation's patients."""
+
+    area = "patients"
 
     @extend_schema(responses=PatientSerializer(many=True), operation_id="patients_list")
     def get(self, request: Request) -> Response:
@@ -90,8 +92,10 @@ class PatientsView(APIView):
         return Response(_shown(access_administered(viewer, patient.pk)), 201)
 
 
-class PatientSearchView(APIView):
+class PatientSearchView(ApiView):
     """Finding one's own patients."""
+
+    area = "patients"
 
     @extend_schema(
         request=PatientSearchSerializer,
@@ -112,8 +116,10 @@ def _listed(viewer: Viewer, **wanted: str) -> Response:
     return Response([_shown(row, found.codes.get(row.patient.pk)) for row in found.rows])
 
 
-class PatientView(APIView):
+class PatientView(ApiView):
     """One patient of the organisation."""
+
+    area = "patients"
 
     @extend_schema(responses=PatientSerializer, operation_id="patients_read")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -124,8 +130,10 @@ class PatientView(APIView):
         return Response(_shown(found, code_of(viewer, found.patient)))
 
 
-class PatientCodeView(APIView):
+class PatientCodeView(ApiView):
     """Activation codes."""
+
+    area = "patients"
 
     @extend_schema(
         request=None, responses={201: ActivationCodeSerializer}, operation_id="patients_code"
@@ -137,8 +145,10 @@ class PatientCodeView(APIView):
         return Response(dict(ActivationCodeSerializer(body).data), 201)
 
 
-class MergesView(APIView):
+class MergesView(ApiView):
     """The organisation's merges."""
+
+    area = "patients"
 
     @extend_schema(responses=MergeSerializer(many=True), operation_id="merges_list")
     def get(self, request: Request) -> Response:
@@ -156,8 +166,10 @@ class MergesView(APIView):
         return Response(dict(MergeSerializer(merge).data), 201)
 
 
-class MergeDecisionView(APIView):
+class MergeDecisionView(ApiView):
     """Confirm, refuse or undo a merge."""
+
+    area = "patients"
 
     @extend_schema(
         request=MergeDecisionSerializer, responses=MergeSerializer, operation_id="merges_decide"

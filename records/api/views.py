@@ -11,11 +11,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from accounts.models import Organisation, User
 from accounts.selectors import clinicians, organisations
 from accounts.viewer import Viewer, api_viewer
+from core.api import ApiView
 from core.errors import Forbidden, Invalid, Problem
 from records.api.serializers import (
     GRANTING,
@@ -66,8 +66,10 @@ def _shown(consent: Consent) -> dict[str, Any]:
     return dict(ConsentSerializer(body).data)
 
 
-class ConsentsView(APIView):
+class ConsentsView(ApiView):
     """The person's grants."""
+
+    area = "consents"
 
     @extend_schema(responses=ConsentSerializer(many=True), operation_id="consents_list")
     def get(self, request: Request) -> Response:
@@ -92,8 +94,10 @@ class ConsentsView(APIView):
         return Response(_shown(consent), 201)
 
 
-class ConsentDraftsView(APIView):
+class ConsentDraftsView(ApiView):
     """Statements to be signed by the person's own key."""
+
+    area = "consents"
 
     @extend_schema(
         request=NewConsentSerializer,
@@ -109,8 +113,10 @@ class ConsentDraftsView(APIView):
         return _drafted(draft, viewer)
 
 
-class ConsentEndView(APIView):
+class ConsentEndView(ApiView):
     """End a grant."""
+
+    area = "consents"
 
     @extend_schema(
         request=EndingSerializer,
@@ -131,8 +137,10 @@ class ConsentEndView(APIView):
         return Response(_shown(ended))
 
 
-class ConsentEndDraftsView(APIView):
+class ConsentEndDraftsView(ApiView):
     """Ends to be signed by the person's own key."""
+
+    area = "consents"
 
     @extend_schema(
         request=None, responses={201: DraftSerializer}, operation_id="consents_end_draft"

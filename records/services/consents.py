@@ -29,6 +29,7 @@ from records.models import (
     Patient,
     Scope,
 )
+from records.notices import sharing_told
 from records.services.effects import effects_add
 from records.services.statements import DAY, Draft, end_draft, grant_draft
 
@@ -116,6 +117,7 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
         audit.Name.CONSENT_GRANTED, by=_actor(by, delegation), subject=patient.pk,
         target=f"Consent/{consent.pk}", sealer=sealer,
     )  # fmt: skip
+    sharing_told(consent, "record-shared")
     return consent
 
 
@@ -220,6 +222,7 @@ def _ended(
         audit.Name.CONSENT_REVOKED, by=by, subject=row.patient_id,
         target=f"Consent/{row.pk}", reason=reason, sealer=sealer,
     )  # fmt: skip
+    sharing_told(row, "sharing-ended")
     return row
 
 

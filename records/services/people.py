@@ -1,5 +1,7 @@
 """Whose record it is: the account that a patient's record belongs to."""
 
+from uuid import UUID
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -84,3 +86,13 @@ def _end_carers(patient: Patient, by: Viewer) -> None:
 def may_unlink(viewer: Viewer) -> bool:
     """Whether somebody may take a record away from an account."""
     return viewer.has(Role.MANAGER) and bool(viewer.organisation and viewer.organisation.home)
+
+
+@portal_acts()
+def account_unlink(*, account_id: UUID) -> None:
+    """The record stays, and no account leads to it any more; safe to run twice."""
+    links = AccountLink.objects.filter(account=account_id, ended_at=None)
+    links.update(ended_at=timezone.now(), ended_by=account_id)
+    own = EffectiveAccess.objects.filter(grantee_id=account_id)
+    own.filter(reason=EffectiveAccess.Reason.OWN).delete()
+    Patient.objects.filter(account=account_id).update(account=None)

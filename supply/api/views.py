@@ -5,13 +5,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import generics
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.viewer import Viewer, api_viewer
+from core.api import ApiList, ApiView
 from supply.api.serializers import ShipmentDetailSerializer, ShipmentSerializer, UploadSerializer
 from supply.forms import content_of
 from supply.models import Shipment
@@ -21,8 +20,10 @@ from supply.services import shipment_check, shipment_confirm, shipment_discard
 
 
 @extend_schema_view(get=extend_schema(operation_id="shipments_list"))
-class ShipmentsView(generics.ListAPIView[Shipment]):
+class ShipmentsView(ApiList[Shipment]):
     """The organisation's shipments, newest first."""
+
+    area = "supply"
 
     serializer_class = ShipmentSerializer
     parser_classes = (MultiPartParser,)
@@ -47,8 +48,10 @@ class ShipmentsView(generics.ListAPIView[Shipment]):
         return _shown(viewer, shipment.id, 201)
 
 
-class ShipmentView(APIView):
+class ShipmentView(ApiView):
     """One shipment of the organisation."""
+
+    area = "supply"
 
     @extend_schema(operation_id="shipments_retrieve", responses=ShipmentDetailSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
@@ -63,8 +66,10 @@ class ShipmentView(APIView):
         return Response(status=204)
 
 
-class RecordShipmentView(APIView):
+class RecordShipmentView(ApiView):
     """The decision about a draft."""
+
+    area = "supply"
 
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 

@@ -26,10 +26,10 @@ class Command(BaseCommand):
             "-o", "--output", type=Path, help="the file to write (salus-PATIENT.zip)"
         )
 
-    @portal_acts()
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, and say what is in it."""
-        patient = Patient.objects.filter(pk=options["patient"]).first()
+        with portal_acts():
+            patient = Patient.objects.filter(pk=options["patient"]).first()
         if patient is None:
             raise CommandError("There is no patient with this id.")
         path = options["output"] or Path(f"salus-{patient.pk}.zip")

@@ -8,7 +8,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Notice, User
+from accounts.notices.sending import notice_mail_send
 from accounts.recovery_codes import codes_left, codes_show
 from accounts.totp import PERIOD, totp_accept, totp_code, totp_enrol, totp_of, totp_remove
 from core.audit import Actor
@@ -141,6 +142,7 @@ def test_the_page_enrols_and_shows_the_codes_once(
             "/account/second-step/app/", {"code": totp_code(secret, time.time())}
         )
     assert answer["Location"] == "/account/recovery-codes/"
+    notice_mail_send(notice_id=Notice.objects.get(user=user).pk)
     assert [m.subject for m in mail.outbox] == ["Salus: An authenticator app was added"]
     assert len(confirmed.get("/account/recovery-codes/").context["codes"]) == 10
     assert confirmed.get("/account/recovery-codes/").context["codes"] == []

@@ -269,7 +269,7 @@ def test_the_list_takes_as_many_queries_for_one_wallet_as_for_ten(
     for count in (1, 9):
         for _ in range(count):
             linked(user)
-        with makes_queries(4):  # user, memberships, acting, wallets
+        with makes_queries(5):  # user, memberships, acting, wallets, unread notices
             signed_in.get("/account/wallets/")
 
 

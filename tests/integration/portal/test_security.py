@@ -44,7 +44,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client: Client, cle
     user = person()
     client.get("/account/login/")
     client.post("/account/login/", {"login": user.email, "password": PASSWORD})
-    assert set(client.cookies) == {"sessionid", "csrftoken"}
+    assert set(client.cookies) == {"sessionid", "csrftoken", "salus_device"}
     for cookie in client.cookies.values():
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"

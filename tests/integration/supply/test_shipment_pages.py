@@ -256,11 +256,11 @@ def test_a_list_of_any_length_takes_the_same_queries(
     client.get(reverse("shipments"))  # the session is in the cache from here on
     for data in files(maker, pharmacy, 1):
         recorded(shipment_check(data=data, by=viewer))
-    with makes_queries(5):  # user, memberships, acting, count, rows
+    with makes_queries(6):  # user, memberships, acting, count, rows, unread notices
         client.get(reverse("shipments"))
     for data in files(maker, pharmacy, 5):
         recorded(shipment_check(data=data, by=viewer))
-    with makes_queries(5):
+    with makes_queries(6):
         assert text_of(client.get(reverse("shipments"))).count("data-state") == 6
 
 
@@ -271,8 +271,8 @@ def test_a_shipment_of_any_length_takes_the_same_queries(
         rows = [row(product, pharmacy.gln, f"{run}{n}") for n in range(lines)]
         rows += [row(product, OrganisationFactory().gln, f"{run}x{n}") for n in range(2)]
         done = recorded(shipment_check(data=csv_of(*rows), by=viewer))
-        # user, memberships, shipment, count and rows of lines, departures
-        with makes_queries(7):
+        # user, memberships, acting, shipment, count and rows of lines, departures, unread notices
+        with makes_queries(8):
             assert client.get(page_of(done)).status_code == 200
 
     client.get(reverse("shipments"))

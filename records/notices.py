@@ -1,0 +1,152 @@
+"""What people are told about records: who read theirs, and what was shared with them."""
+
+from contextlib import suppress
+from functools import partial
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from redis.exceptions import RedisError
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.selectors import people_acting
+from core import audit
+from core.acting import portal_acts
+from core.registry import NoticeType, Told, page_of
+from records.models import Consent
+
+TO_YOU, TO_ORGANISATION = "you", "organisation"
+DAY = 24 * 3600
+READING = (audit.Name.RECORD_READ, audit.Name.RECORD_LISTED, audit.Name.PROOF_READ)
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def _read(told: Told) -> str:
+    if not told.others:
+        return _("%(who)s read your record.") % {"who": told.who}
+    return ngettext(
+        "%(who)s and %(others)d other person read your record.",
+        "%(who)s and %(others)d others read your record.",
+        told.others,
+    ) % {"who": told.who, "others": told.others}
+
+
+def _shared(told: Told) -> str:
+    ours = told.about != TO_YOU
+    if told.others:
+        words = ngettext(
+            "%(who)s and %(others)d other person shared their records with your organisation.",
+            "%(who)s and %(others)d others shared their records with your organisation.",
+            told.others,
+        ) if ours else ngettext(
+            "%(who)s and %(others)d other person shared their records with you.",
+            "%(who)s and %(others)d others shared their records with you.",
+            told.others,
+        )  # fmt: skip
+    elif ours:
+        words = _("%(who)s shared their record with your organisation.")
+    else:
+        words = _("%(who)s shared their record with you.")
+    return words % {"who": told.who, "others": told.others}
+
+
+def _ended(told: Told) -> str:
+    if not told.others:
+        return _("%(who)s ended sharing something of their record.") % {"who": told.who}
+    return ngettext(
+        "%(who)s and %(others)d other person ended sharing something of their records.",
+        "%(who)s and %(others)d others ended sharing something of their records.",
+        told.others,
+    ) % {"who": told.who, "others": told.others}
+
+
+NOTICE_TYPES = [
+    NoticeType(
+        "record-read",
+        label=gettext_lazy("Somebody read your record"),
+        text=gettext_lazy("Once a day for everybody who reads it for the first time that day."),
+        icon="eye",
+        words=_read,
+        mail=gettext_lazy("Somebody read your record. Sign in to see who."),
+        url=page_of("my-readers"),
+        by_mail=True,
+        per_person=True,
+        roles=frozenset({"patient"}),
+        order=50,
+    ),
+    NoticeType(
+        "record-shared",
+        label=gettext_lazy("A record was shared"),
+        text=gettext_lazy("When somebody shares their record with you or your organisation."),
+        icon="share",
+        words=_shared,
+        mail=gettext_lazy("Somebody shared a record with you. Sign in to see it."),
+        url=page_of("patients"),
+        order=60,
+    ),
+    NoticeType(
+        "sharing-ended",
+        label=gettext_lazy("Sharing was ended"),
+        text=gettext_lazy("When somebody ends what they shared with you or your organisation."),
+        icon="share-off",
+        words=_ended,
+        mail=gettext_lazy("Somebody ended what they shared with you. Sign in to see who."),
+        url=page_of("patients"),
+        order=70,
+    ),
+]
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+def sharing_told(consent: Consent, type: str) -> None:
+    """Tell the other side of a grant, in the caller's transaction, that it began or ended."""
+    person = audit.Actor(consent.patient.account_id)
+    if consent.user is not None:
+        notify(consent.user, type, about=TO_YOU, by=person)
+        return
+    assert consent.organisation is not None
+    acting = people_acting(consent.organisation)
+    notify(acting, type, about=f"{TO_ORGANISATION} {consent.organisation_id}", by=person)
+
+
+def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
+    """Tell a patient who read their record, once a day for each reader; costs nothing after that."""
+    if patient_id is None or by.user_id is None:
+        return
+    key = f"notices:read:{patient_id}:{by.user_id}:{timezone.now().date()}"
+    if _known(key):
+        return
+    with portal_acts():  # whoever looks need not be one who may see whose record it is
+        owner = User.objects.filter(patient=patient_id).exclude(pk=by.user_id).first()
+    if owner is None:  # the person's own reading, or a record without an account
+        _remember(key)
+        return
+    notify(owner, "record-read", about=str(patient_id), by=by)
+    transaction.on_commit(partial(_remember, key))
+
+
+def _known(key: str) -> bool:
+    """Whether this was told before; where the cache is away, the notice's own row knows."""
+    try:
+        return bool(cache.get(key))
+    except RedisError:
+        return False
+
+
+def _remember(key: str) -> None:
+    with suppress(RedisError):
+        cache.set(key, 1, DAY)
+
+
+def register() -> None:
+    """At start-up."""
+    for name in READING:
+        audit.watch(name, reading_told)
