@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models.people import GUARDED_ROLES
+from accounts.second_factor import is_strong
 from accounts.services.members import access_invitation, invitation_accept, is_for
 from accounts.viewer import CHOSEN, viewer_of
 
@@ -23,8 +25,9 @@ def invitation(request: HttpRequest, pk: UUID, token: str) -> HttpResponse:
     if request.method == "POST":
         invitation_accept(invitation=row, user=viewer.user, by=viewer.actor)
         request.session[CHOSEN] = str(row.organisation_id)
-        said = _("You act for %(name)s now.") % {"name": row.organisation.name}
+        said = _("You belong to %(name)s now.") % {"name": row.organisation.name}
         messages.success(request, said)
-        return HttpResponseRedirect(reverse("dashboard"))
+        waits = row.role in GUARDED_ROLES and not is_strong(request)
+        return HttpResponseRedirect(reverse("second-factor-needed" if waits else "dashboard"))
     context = {"invitation": row, "fits": is_for(row, viewer.user)}
     return render(request, "accounts/invitation.html", context)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
+from accounts.models.people import GUARDED_ROLES
 from accounts.viewer import Viewer, viewer_for
 from core import audit
 from core.audit import Name, Purpose
@@ -24,6 +25,7 @@ from oversight.services.findings import rule_change
 from oversight.services.rules import look
 from oversight.services.sealing import seal_all
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS
+from portal.demo.code import app_enrol
 from portal.demo.people import HARBOUR, INSTITUTE, DemoOrganisation
 
 CHANNEL: Final = "demo"
@@ -91,6 +93,8 @@ def _staff(wanted: DemoStaff) -> Viewer:
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, None, name=wanted.name)
+        if wanted.role in GUARDED_ROLES:
+            app_enrol(user)
         Membership.objects.create(
             user=user, organisation_id=wanted.organisation.id, role=wanted.role
         )

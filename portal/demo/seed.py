@@ -1,6 +1,5 @@
 """Fill an empty portal with made-up people and records, through the same doors as real ones."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,15 +12,14 @@ from django.utils import timezone
 from accounts.models import Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES
 from accounts.second_factor import has_second_factor
-from accounts.totp import totp_code, totp_enrol
 from accounts.viewer import Viewer, viewer_for
 from core.acting import portal_acts
 from core.audit import Actor
 from portal.demo.audit import seed_audit
 from portal.demo.clinical import bundles
 from portal.demo.clinical.people import DEMO_PATIENT, HARBOUR_PATIENTS, PATIENTS
+from portal.demo.code import app_enrol
 from portal.demo.people import (
-    APP_SECRET,
     HARBOUR,
     INSTITUTE,
     MAKER,
@@ -78,14 +76,14 @@ def _ensure_person(wanted: DemoPerson) -> None:
         _ensure_memberships(known, wanted)
         # A demo from before there were second factors, or one whose visitors removed it.
         if wanted.role in GUARDED_ROLES and not has_second_factor(known):
-            _enrol(known)
+            app_enrol(known)
         return
     own = wanted.role if wanted.organisation is None else ""
     user = User.objects.create_user(wanted.email, PASSWORD, name=wanted.name, own_role=own)
     if wanted.role == Role.ADMINISTRATOR:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     if wanted.role in GUARDED_ROLES:
-        _enrol(user)
+        app_enrol(user)
     # After the app, about which nobody needs a letter.
     EmailAddress.objects.create(user=user, email=wanted.email, verified=True, primary=True)
     _ensure_memberships(user, wanted)
@@ -95,11 +93,6 @@ def _ensure_memberships(user: User, wanted: DemoPerson) -> None:
     first = [(wanted.organisation, wanted.role)] if wanted.organisation else []
     for place, role in (*first, *wanted.besides):
         Membership.objects.get_or_create(user=user, organisation_id=place.id, role=role)
-
-
-def _enrol(user: User) -> None:
-    code = totp_code(APP_SECRET, time.time())
-    totp_enrol(user=user, secret=APP_SECRET, code=code, by=Actor.system("demo"))
 
 
 def _import_records(say: Callable[[str], Any]) -> None:

@@ -1,10 +1,14 @@
 """Pages in a real Chromium that fail their test where the browser complains."""
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.totp import totp_code
 
 # What the browser says of every answer above 399; the answers themselves are looked at instead.
 ANSWERED = "Failed to load resource: the server responded with a status of"
@@ -79,3 +83,24 @@ def code_mailed_to(page: Page, address: str) -> str:
     found = re.search(r"^[B-Z]{4}-[B-Z]{4}$", mail, re.MULTILINE)
     assert found is not None, mail
     return found.group()
+
+
+def set_up_app(page: Page, password: str, axe: Callable[..., None]) -> tuple[str, list[str]]:
+    """Enrol an app, as its owner would; gives its secret and the recovery codes."""
+    page.goto("/account/second-step/")
+    page.get_by_role("link", name="Set up an app").click()
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Continue").click()
+    expect(page.get_by_alt_text("QR code")).to_be_visible()
+    axe(page, phone=True)
+    secret = page.locator("[data-copy-text]").inner_text().strip()
+    page.get_by_label("Code that the app shows").fill(totp_code(secret, time.time() - 30))
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keep these recovery codes")
+    axe(page, phone=True)
+    codes = page.locator(".codes-list code").all_inner_texts()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    assert started.value.path().read_text().split()[-10:] == codes
+    page.get_by_role("link", name="I have kept them").click()
+    return secret, codes

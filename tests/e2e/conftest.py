@@ -1,6 +1,8 @@
 """The whole product, started once, and a real Chromium to look at it with."""
 
 import os
+import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from portal.stack.state import ROOT
 from tests.e2e.accessibility import check
-from tests.e2e.browsing import Complaints, Visitors, sign_in
+from tests.e2e.browsing import Complaints, Visitors, code_mailed_to, sign_in
 from tests.e2e.product import Product
 
 HERE = Path(__file__).parent
@@ -135,6 +137,21 @@ def page_as(visitors: Visitors, sessions: dict[str, Any]) -> PageAs:
         return page
 
     return open_page
+
+
+@pytest.fixture
+def newcomer(visit: PageAs) -> tuple[Page, str, str]:
+    """Somebody who has just made an account with a password: page, address, password."""
+    address, password = f"{secrets.token_hex(8)}@new.example", secrets.token_urlsafe(16)
+    page = visit("/account/signup/")
+    page.get_by_label("Email").fill(address)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Password (again)").fill(password)
+    page.get_by_role("button", name="Create the account").click()
+    page.get_by_label("Code").fill(code_mailed_to(page, address))
+    page.get_by_role("button", name="Continue").click()
+    expect(page).to_have_url(re.compile("/dashboard/$"))
+    return page, address, password
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.totp import totp_code
 from portal.demo.people import PASSWORD
 from tests.e2e.accessibility import PHONE
-from tests.e2e.browsing import code_mailed_to, sign_in
+from tests.e2e.browsing import code_mailed_to, set_up_app, sign_in
 from tests.e2e.keys import VirtualAuthenticator
 
 PageAs = Callable[..., Page]
@@ -34,42 +33,6 @@ def by_password(page: Page, address: str, password: str) -> None:
     page.get_by_label("Email").fill(address)
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
-
-
-@pytest.fixture
-def newcomer(visit: PageAs) -> tuple[Page, str, str]:
-    """Somebody who has just made an account with a password: page, address, password."""
-    address, password = f"{secrets.token_hex(8)}@new.example", secrets.token_urlsafe(16)
-    page = visit("/account/signup/")
-    page.get_by_label("Email").fill(address)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_label("Password (again)").fill(password)
-    page.get_by_role("button", name="Create the account").click()
-    page.get_by_label("Code").fill(code_mailed_to(page, address))
-    page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(re.compile("/dashboard/$"))
-    return page, address, password
-
-
-def set_up_app(page: Page, password: str, axe: Axe) -> tuple[str, list[str]]:
-    """Enrol an app, as its owner would; gives its secret and the recovery codes."""
-    page.goto("/account/second-step/")
-    page.get_by_role("link", name="Set up an app").click()
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("main").get_by_role("button", name="Continue").click()
-    expect(page.get_by_alt_text("QR code")).to_be_visible()
-    axe(page, phone=True)
-    secret = page.locator("[data-copy-text]").inner_text().strip()
-    page.get_by_label("Code that the app shows").fill(totp_code(secret, time.time() - 30))
-    page.get_by_role("button", name="Set it up").click()
-    expect(heading(page)).to_have_text("Keep these recovery codes")
-    axe(page, phone=True)
-    codes = page.locator(".codes-list code").all_inner_texts()
-    with page.expect_download() as started:
-        page.get_by_role("link", name="Download").click()
-    assert started.value.path().read_text().split()[-10:] == codes
-    page.get_by_role("link", name="I have kept them").click()
-    return secret, codes
 
 
 def test_somebody_signs_up_with_a_passkey_on_a_phone_and_needs_nothing_else(

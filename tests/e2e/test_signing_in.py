@@ -65,6 +65,9 @@ def test_no_link_of_a_role_is_dead(page_as: PageAs, site: str, role: DemoRole) -
             dead.append(f"{answer.status} {address}")
         if "text/html" not in answer.headers.get("content-type", ""):
             continue
+        # Letters of the demo lead where something was when they were written.
+        if urlsplit(address).path == "/demo/mail/":
+            continue
         for link in _Links(answer.text()).found:
             there = urljoin(address, link)
             # Django's own administration is not ours to check.
