@@ -73,7 +73,9 @@ def _digest(token: str) -> bytes:
 def unconfirmed(recovery: Recovery) -> QuerySet[Organisation]:
     """The organisations that the person acts for and that have not confirmed yet."""
     given = RecoveryConfirmation.objects.filter(recovery=recovery, organisation=OuterRef("pk"))
-    places = Organisation.objects.filter(memberships__user=recovery.user)
+    places = Organisation.objects.filter(
+        memberships__user=recovery.user, memberships__ended_at=None
+    )
     return places.filter(~Exists(given)).distinct().order_by("name")
 
 
@@ -82,7 +84,9 @@ def recoveries_to_confirm(viewer: Viewer) -> QuerySet[Recovery]:
     if not viewer.has(Role.MANAGER) or viewer.organisation is None:
         raise Forbidden
     rows = Recovery.objects.filter(
-        state=State.WAITING, user__memberships__organisation=viewer.organisation
+        state=State.WAITING,
+        user__memberships__organisation=viewer.organisation,
+        user__memberships__ended_at=None,
     )
     open_ = rows.exclude(confirmations__organisation=viewer.organisation)
     return open_.exclude(user=viewer.user).select_related("user").distinct().order_by("asked_at")

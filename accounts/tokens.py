@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from accounts.viewer import Viewer
 from core import audit
 from core.errors import Forbidden, Invalid, NotFound, Problem
 from core.network import network_of
+from core.prepared import Prepared
 
 PREFIX = "salus_"
 LIFETIME = timedelta(days=90)
@@ -151,16 +152,18 @@ def token_revoke(*, token: ApiToken, by: audit.Actor) -> None:
 # -- using -----------------------------------------------------------------------------------------
 
 
+def _live_tokens(digest: bytes, now: datetime) -> QuerySet[ApiToken]:
+    rows = ApiToken.objects.select_related("user").filter(revoked_at=None, user__is_active=True)
+    return rows.filter(digest=digest, expires_at__gt=now)
+
+
+_live = Prepared(_live_tokens, digest=bytes(32), now=datetime.fromtimestamp(0, UTC))
+
+
 def token_find(token: str, request: HttpRequest) -> ApiToken | None:
     """The live token of an active person, or None; its use is noted."""
     now = timezone.now()
-    row = (
-        ApiToken.objects.select_related("user")
-        .filter(
-            digest=token_digest(token), expires_at__gt=now, revoked_at=None, user__is_active=True
-        )
-        .first()
-    )
+    row = next(iter(_live(digest=token_digest(token), now=now)), None)
     if row is not None and (row.last_used_at is None or now - row.last_used_at > USED_EVERY):
         # A request is one transaction: where another one is about to note it, nobody waits for it.
         free = ApiToken.objects.select_for_update(skip_locked=True).filter(pk=row.pk).values("pk")

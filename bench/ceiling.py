@@ -10,6 +10,7 @@ The steps up to `gated` are measured as PostgreSQL's superuser, whom row-level s
 """
 
 import os
+from uuid import UUID
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -27,6 +28,8 @@ from accounts.tokens import token_find  # noqa: E402
 from accounts.viewer import Viewer, viewer_acting, viewer_for  # noqa: E402
 from core import audit  # noqa: E402
 from core.keys import sealer_for  # noqa: E402
+from core.prepared import Prepared  # noqa: E402
+from core.row_security import Who  # noqa: E402
 from records.access import versions_visible_to  # noqa: E402
 from records.models import Version  # noqa: E402
 from records.services.store import owner_of, seal_context  # noqa: E402
@@ -39,53 +42,60 @@ def _user(request: HttpRequest):  # type: ignore[no-untyped-def]
     return token_find(request.headers["Authorization"].removeprefix("Bearer "), request).user  # type: ignore[union-attr]
 
 
-def _opened(rows: QuerySet[Version], pk: int) -> tuple[Version, HttpResponse]:
-    row = rows.get(pk=pk)
+def _opened(row: Version) -> HttpResponse:
     owner = owner_of(row.patient_id)
     sealer = _sealers.get(owner) or _sealers.setdefault(owner, sealer_for(owner))
     document = sealer.open(row.sealed, seal_context(row.path))  # type: ignore[attr-defined]
     headers = {"Content-Length": str(len(document))}
-    return row, HttpResponse(document, content_type="application/fhir+json", headers=headers)
+    return HttpResponse(document, content_type="application/fhir+json", headers=headers)
+
+
+def _visible_rows(reach: list[UUID], keeping: list[UUID], pk: int) -> QuerySet[Version]:
+    return versions_visible_to(Who.given(reach, keeping)).filter(pk=pk)
+
+
+_visible = Prepared(_visible_rows, reach=[UUID(int=1)], keeping=[UUID(int=2)], pk=987654321)
+
+
+def _seen(viewer: Viewer, pk: int) -> Version:
+    acting = viewer.acting
+    [row] = _visible(reach=list(acting.reach), keeping=list(acting.keeping), pk=pk)
+    return row
 
 
 @transaction.non_atomic_requests
 def bare(request: HttpRequest, pk: int) -> HttpResponse:
     """Read and decrypt."""
-    return _opened(Version.objects.all(), pk)[1]
+    return _opened(Version.objects.get(pk=pk))
 
 
 @transaction.non_atomic_requests
 def signed_in(request: HttpRequest, pk: int) -> HttpResponse:
     """By whom."""
     viewer_for(_user(request), "bench")
-    return _opened(Version.objects.all(), pk)[1]
+    return _opened(Version.objects.get(pk=pk))
 
 
 @transaction.non_atomic_requests
 def gated(request: HttpRequest, pk: int) -> HttpResponse:
     """Only what they may see."""
-    viewer = viewer_for(_user(request), "bench")
-    return _opened(versions_visible_to(viewer), pk)[1]
+    return _opened(_seen(viewer_for(_user(request), "bench"), pk))
 
 
 def locked(request: HttpRequest, pk: int) -> HttpResponse:
     """Twice decided."""
-    return _locked(request, pk)[2]
+    return _opened(_seen(viewer_acting(_user(request), "bench"), pk))
 
 
 def audited(request: HttpRequest, pk: int) -> HttpResponse:
     """And noted."""
-    viewer, row, answer = _locked(request, pk)
+    viewer = viewer_acting(_user(request), "bench")
+    row = _seen(viewer, pk)
     audit.record(
         audit.Name.RECORD_READ, by=viewer.actor, subject=row.patient_id, target=row.reference,
         count=1,
     )  # fmt: skip
-    return answer
-
-
-def _locked(request: HttpRequest, pk: int) -> tuple[Viewer, Version, HttpResponse]:
-    viewer = viewer_acting(_user(request), "bench")
-    return viewer, *_opened(versions_visible_to(viewer), pk)
+    return _opened(row)
 
 
 urlpatterns = [

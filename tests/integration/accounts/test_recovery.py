@@ -313,6 +313,21 @@ def test_managers_of_other_places_and_administrators_confirm_nothing(client: Cli
         recovery_confirm(recovery=row, by=viewer_for(boss))
 
 
+def test_where_somebody_acted_once_nobody_is_asked_any_more(client: Client, nurse: User):
+    # Given a member of two places who has left the first
+    left = place_of(nurse)
+    stayed = member(Role.MANAGER)
+    Membership.objects.create(user=nurse, organisation=stayed.organisation, role=Role.NURSE)
+    nurse.memberships.filter(organisation=left).update(ended_at=timezone.now())
+    ask(client, nurse)
+
+    # When the managers of both look, then the second one alone is asked
+    former = member(Role.MANAGER, left)
+    assert not recoveries_to_confirm(former).exists()
+    assert [row.user for row in recoveries_to_confirm(stayed)] == [nurse]
+    assert list(unconfirmed(Recovery.objects.get())) == [stayed.organisation]
+
+
 def test_a_manager_cannot_confirm_themselves(client: Client, user: User):
     Membership.objects.create(user=user, organisation=OrganisationFactory(), role=Role.MANAGER)
     ask(client, user)

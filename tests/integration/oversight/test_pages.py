@@ -158,7 +158,7 @@ def test_a_page_costs_the_same_for_any_number_of_readers(client: Client, record,
         for _ in range(count):
             look(clinician(), row)
         client.get(READERS)
-        with makes_queries(13):  # the last one: unread notices
+        with makes_queries(14):  # the last one: unread notices
             client.get(READERS)
 
 
