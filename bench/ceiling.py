@@ -1,9 +1,9 @@
 """What a read is made of, step by step, without middleware: the first one is the ceiling.
 
     /bare/PK       one row by its key, decrypted
-    /signed-in/PK  and a bearer token, with the viewer's roles and organisation
+    /signed-in/PK  and a bearer token, with the viewer's roles and organisation, in a transaction
     /gated/PK      and the condition of who may see it
-    /locked/PK     and row-level security: a transaction that says on whose behalf it reads
+    /locked/PK     and row-level security: the transaction says on whose behalf it reads
     /audited/PK    and an audit row in that transaction
 
 The steps up to `gated` are measured as PostgreSQL's superuser, whom row-level security does not bind.
@@ -57,6 +57,9 @@ def _visible_rows(reach: list[UUID], keeping: list[UUID], pk: int) -> QuerySet[V
 _visible = Prepared(_visible_rows, reach=[UUID(int=1)], keeping=[UUID(int=2)], pk=987654321)
 
 
+_any = Prepared(lambda pk: Version.objects.filter(pk=pk), pk=987654321)  # as quick as what follows
+
+
 def _seen(viewer: Viewer, pk: int) -> Version:
     acting = viewer.acting
     [row] = _visible(reach=list(acting.reach), keeping=list(acting.keeping), pk=pk)
@@ -69,14 +72,13 @@ def bare(request: HttpRequest, pk: int) -> HttpResponse:
     return _opened(Version.objects.get(pk=pk))
 
 
-@transaction.non_atomic_requests
 def signed_in(request: HttpRequest, pk: int) -> HttpResponse:
     """By whom."""
     viewer_for(_user(request), "bench")
-    return _opened(Version.objects.get(pk=pk))
+    [row] = _any(pk=pk)
+    return _opened(row)
 
 
-@transaction.non_atomic_requests
 def gated(request: HttpRequest, pk: int) -> HttpResponse:
     """Only what they may see."""
     return _opened(_seen(viewer_for(_user(request), "bench"), pk))
