@@ -317,6 +317,7 @@ def test_where_somebody_acted_once_nobody_is_asked_any_more(client: Client, nurs
     # Given a member of two places who has left the first
     left = place_of(nurse)
     stayed = member(Role.MANAGER)
+    assert stayed.organisation
     Membership.objects.create(user=nurse, organisation=stayed.organisation, role=Role.NURSE)
     nurse.memberships.filter(organisation=left).update(ended_at=timezone.now())
     ask(client, nurse)
