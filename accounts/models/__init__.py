@@ -6,12 +6,12 @@ from accounts.models.organisations import (
     Organisation,
     OrganisationKey,
 )
-from accounts.models.people import CARE, Role, User
+from accounts.models.people import CARE, OFFICE, Role, User
 from accounts.models.recovery import Recovery, RecoveryConfirmation
 from accounts.models.tokens import ApiToken
 from accounts.models.wallets import Wallet
 
 __all__ = [
-    "CARE", "ApiToken", "Invitation", "Membership", "Organisation", "OrganisationKey", "Recovery",
-    "RecoveryConfirmation", "Role", "User", "Wallet",
+    "CARE", "OFFICE", "ApiToken", "Invitation", "Membership", "Organisation", "OrganisationKey",
+    "Recovery", "RecoveryConfirmation", "Role", "User", "Wallet",
 ]  # fmt: skip
