@@ -3,13 +3,17 @@
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from allauth.mfa import admin as _passkeys  # noqa: F401 - registers what is taken back below
+from allauth.account import admin as _addresses  # noqa: F401 - registers what is taken back below
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as _passkeys  # noqa: F401 - as above
 from allauth.mfa.models import Authenticator
 from allauth.usersessions import admin as _sessions  # noqa: F401 - as above
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import admin as _groups  # noqa: F401 - as above
+from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +23,9 @@ from accounts.services.organisations import Details, organisation_check
 from accounts.viewer import viewer_of
 from core import audit
 
-# Whose key signs is nothing that staff decides; a session's key is nothing that they may see.
-admin.site.unregister([Authenticator, UserSession])
+# Whose key signs, and at which address a forgotten password is reset, is nothing that staff decides;
+# a session's key is nothing that they may see; groups mean nothing here.
+admin.site.unregister([Authenticator, UserSession, EmailAddress, Group])
 
 if TYPE_CHECKING:
     MembershipRows = admin.TabularInline[Membership, User]
@@ -76,6 +81,10 @@ class UserAdmin(Audited):
     search_fields = ("email", "name")
     fields = ("email", "name", "own_role", "is_active", "is_staff")
     inlines = (MembershipInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """The address is the person's: who could change it could have their password reset."""
+        return ("email",) if obj else ()
 
 
 class CheckedNumbers(OrganisationFormBase):

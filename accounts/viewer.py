@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from accounts.models import CARE, Membership, Organisation, Role, User
+from accounts.models import CARE, OFFICE, Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES, MEMBER_ROLES, OWN_ROLES
 from accounts.second_factor import has_second_factor, used_second_factor
 from core.acting import HEADER, Acting, act
@@ -53,9 +53,10 @@ class Viewer:
 
     @property
     def acting(self) -> Acting:
-        """As the database's row-level security knows them."""
-        keeps = tuple(self.organisation_ids) if self.roles & CARE else ()
-        return Acting((self.user.pk, *self.organisation_ids), keeps)
+        """As the database's row-level security knows them: whose records are open to them."""
+        at_work = self.roles & frozenset(MEMBER_ROLES)
+        place = tuple(self.organisation_ids) if at_work - OFFICE else ()
+        return Acting((self.user.pk, *place), place if at_work & CARE else ())
 
     @property
     def actor(self) -> Actor:

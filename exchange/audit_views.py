@@ -18,6 +18,7 @@ from accounts.viewer import Viewer
 from core import audit
 from core.errors import Forbidden, Invalid, NotFound, Problem
 from core.models import AuditEvent
+from core.selectors import audit_events as trail
 from exchange.audit import audit_events
 from exchange.auth import fhir, fhir_view
 from oversight.presenters.trail import event_rows
@@ -68,10 +69,9 @@ def _rows(viewer: Viewer, wanted: str) -> tuple[Patient | None, QuerySet[AuditEv
     """Whose rows: the caller's own, by their id or none; an auditor's of a pseudonym, or all."""
     own, asked = own_patient(viewer), _id(wanted)
     if own is not None and (asked == own.pk or not (asked or viewer.has(Role.AUDITOR))):
-        return own, AuditEvent.objects.filter(subject__in=list(subjects_of(own)))
+        return own, trail().filter(subject__in=list(subjects_of(own)))
     if viewer.has(Role.AUDITOR):
-        rows = AuditEvent.objects.all()
-        return None, rows.filter(subject=asked) if asked else rows
+        return None, trail().filter(subject=asked) if asked else trail()
     if own is not None:
         raise NotFound
     raise Forbidden("The audit trail is for the person whose record it is about, and auditors.")

@@ -79,21 +79,19 @@ def accesses(who: Who) -> Q:
 
 
 def delegations(who: Who) -> Q:
-    """Who stands in for oneself or for whom one cares, for whom one does, and what we set up."""
+    """Who stands in for oneself or for whom one cares, and for whom one does."""
     own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
-    return own | one_of("delegate_id", who.reach) | one_of("organisation_id", who.reach)
+    return own | one_of("delegate_id", who.reach)
 
 
 def of_own_record(who: Who) -> Q:
-    """What is about one's own record, or one's office's doing."""
-    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
-    return own | one_of("organisation_id", who.reach)
+    """What is about one's own record; an office reaches its own doing through its gates alone."""
+    return Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
 
 
 def merges(who: Who) -> Q:
-    """Of one's own record, and one's office's."""
-    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("survivor"))))
-    return own | one_of("organisation_id", who.reach)
+    """Of one's own record."""
+    return Q(Exists(_standing_in(who).filter(patient=OuterRef("survivor"))))
 
 
 def links(who: Who) -> Q:

@@ -24,7 +24,7 @@ class ShareForm(forms.Form):
 
     grantee = forms.ChoiceField(
         label=_("Who may see your record?"),
-        help_text=_("A person, or everybody who works for an organisation."),
+        help_text=_("A person, or an organisation: everybody there who works with records."),
     )
     scope = forms.ChoiceField(
         label=_("What may they see?"),

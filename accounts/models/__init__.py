@@ -8,14 +8,15 @@ from accounts.models.organisations import (
     Organisation,
     OrganisationKey,
 )
-from accounts.models.people import CARE, Role, User
+from accounts.models.people import CARE, OFFICE, Role, User
 from accounts.models.privacy import DataExport, ExportState
 from accounts.models.recovery import Recovery, RecoveryConfirmation
 from accounts.models.tokens import ApiToken
 from accounts.models.wallets import Wallet
 
 __all__ = [
-    "CARE", "ApiToken", "CorrectionRequest", "CorrectionState", "DataExport", "ExportState",
+    "CARE", "OFFICE", "ApiToken", "CorrectionRequest", "CorrectionState", "DataExport", "ExportState",
     "Invitation", "KnownDevice", "MailState", "Membership", "Notice", "NoticePreference",
-    "Organisation", "OrganisationKey", "Recovery", "RecoveryConfirmation", "Role", "User", "Wallet",
+    "Organisation", "OrganisationKey", "Recovery", "RecoveryConfirmation", "Role", "User",
+    "Wallet",
 ]  # fmt: skip

@@ -46,6 +46,10 @@ SIGN_UP_ROLES = (Role.PATIENT, Role.DONOR)  # what somebody may choose without b
 # Who treats patients: for them their organisation's imported records are open.
 CARE = frozenset({Role.CLINICIAN.value, Role.NURSE.value})
 
+# An office knows who a patient is, not what is in the record: neither what the organisation wrote
+# nor what was shared with it is open to somebody who acts for it in these roles alone.
+OFFICE = frozenset({Role.REGISTRAR.value, Role.BILLER.value, Role.MANAGER.value})
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people; e-mail addresses are compared without regard to case."""

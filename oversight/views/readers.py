@@ -30,7 +30,7 @@ from oversight.services.cases import case_open
 from records.models import Patient
 from records.presenters.whose import Whose
 from records.selectors import own_patient
-from records.views.chart import of_patient, of_person
+from records.views.chart import of_person
 
 PAGE = 200  # rows of the trail; a page ends where a day does
 
@@ -73,11 +73,12 @@ def _month(text: str) -> date | None:
     return None
 
 
-@of_patient
-def wrong(request: HttpRequest, viewer: Viewer, patient: Patient, pk: int) -> HttpResponse:
+def wrong(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask an auditor about what somebody did on a day."""
-    event = read_for(patient, pk)
-    if event is None:
+    viewer = viewer_of(request)
+    patient = own_patient(viewer)
+    event = read_for(patient, pk) if patient else None
+    if patient is None or event is None:
         raise NotFound
     events = reads_like(event)
     form = WordsForm(

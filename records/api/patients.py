@@ -32,6 +32,7 @@ from records.registry import (
     merges_listed,
     page_of_patients,
     patients_found,
+    require_office,
     require_registrar,
 )
 from records.services.merging import merge_confirm, merge_propose, merge_refuse, merge_undo
@@ -105,6 +106,7 @@ class PatientSearchView(ApiView):
     def post(self, request: Request) -> Response:
         """Your organisation's patients with this family name or birth date."""
         viewer = api_viewer(request)
+        require_office(viewer)
         data = _valid(PatientSearchSerializer(data=request.data))
         born = data["born"].isoformat() if "born" in data else ""
         return _listed(viewer, name=data.get("name", ""), born=born)
@@ -161,8 +163,10 @@ class MergesView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Propose to merge two records; a second person confirms it."""
+        viewer = api_viewer(request)
+        require_office(viewer)
         data = _valid(NewMergeSerializer(data=request.data))
-        merge = merge_propose(by=api_viewer(request), **data)
+        merge = merge_propose(by=viewer, **data)
         return Response(dict(MergeSerializer(merge).data), 201)
 
 

@@ -52,8 +52,7 @@ def patient_unlink(*, patient: Patient, reason: str, by: Viewer) -> Patient:
 
     Raises Forbidden for all but managers of the home organisation, Conflict without an account.
     """
-    if not may_unlink(by):
-        raise Forbidden(_("Only a manager of the organisation that runs Salus may do this."))
+    require_unlinker(by)
     why = reason_given(reason)
     row = Patient.objects.select_for_update().get(pk=patient.pk)
     link = AccountLink.objects.filter(patient=row, ended_at=None).first()
@@ -81,6 +80,12 @@ def _end_carers(patient: Patient, by: Viewer) -> None:
         delegation.ended_at, delegation.ended_by = timezone.now(), by.user
         delegation.save(update_fields=["state", "ended_at", "ended_by"])
         delegation.effects.all().delete()
+
+
+def require_unlinker(viewer: Viewer) -> None:
+    """Somebody who may take a record away from an account; raises Forbidden."""
+    if not may_unlink(viewer):
+        raise Forbidden(_("Only a manager of the organisation that runs Salus may do this."))
 
 
 def may_unlink(viewer: Viewer) -> bool:

@@ -35,7 +35,7 @@ from records.services.delegations import (
     guardian_offer,
     majority,
 )
-from records.services.people import may_unlink, patient_unlink
+from records.services.people import may_unlink, patient_unlink, require_unlinker
 from records.services.registration import LooksKnown, code_issue, patient_register
 from records.views.alike import alike_rows
 
@@ -122,6 +122,7 @@ def _patient_page(
 def code(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A new activation code, shown once, to be printed."""
     viewer = viewer_of(request)
+    require_registrar(viewer)
     found = access_administered(viewer, pk)
     try:
         text, row = code_issue(patient_id=pk, by=viewer)
@@ -177,6 +178,7 @@ def guardian_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 def unlink(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The wrong person's account: take the record away from it."""
     viewer = viewer_of(request)
+    require_unlinker(viewer)
     found = access_administered(viewer, pk)
     form = ReasonForm(request.POST)
     if form.is_valid():

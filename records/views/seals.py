@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.viewer import Viewer
+from accounts.viewer import Viewer, viewer_of
 from chain.heads import newest_final_head
 from chain.presenters import file_response
 from chain.proofs import kept_head
@@ -11,6 +11,7 @@ from core import audit
 from core.errors import NotFound
 from records.models import Patient
 from records.presenters.seals import seals
+from records.selectors import own_patient
 from records.views.chart import of_patient
 
 
@@ -20,11 +21,12 @@ def seals_page(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRe
     return render(request, "records/seals.html", {"seals": seals(patient.pk)})
 
 
-@of_patient
-def newest_head(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpResponse:
+def newest_head(request: HttpRequest) -> HttpResponse:
     """The person's newest head, signed by the portal, to be kept."""
-    head = newest_final_head(patient.pk)
-    if head is None:
+    viewer = viewer_of(request)
+    patient = own_patient(viewer)
+    head = newest_final_head(patient.pk) if patient else None
+    if patient is None or head is None:
         raise NotFound
     audit.record(audit.Name.PROOF_READ, by=viewer.actor, subject=patient.pk, target="head")
     return file_response(kept_head(head), f"salus-head-{head.number}.json")

@@ -174,6 +174,20 @@ def test_staff_name_the_first_manager(staff):
     assert Membership.objects.get(user=user).role == Role.MANAGER
 
 
+def test_staff_change_nobodys_address(staff):
+    user = UserFactory(name="Robin")
+    path = f"/admin/accounts/user/{user.pk}/change/"
+    sent = {
+        "email": "mine@example.org", "name": "Kim", "own_role": "patient", "is_active": "on",
+        "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert staff.post(path, sent).status_code == 302
+    email = user.email
+    user.refresh_from_db()
+    assert (user.email, user.name) == (email, "Kim")
+    assert staff.get("/admin/account/emailaddress/").status_code == 404
+
+
 def test_staff_see_nothing_clinical(staff):
     page = staff.get("/admin/").content.decode().lower()
     for word in ("record", "version", "consent", "patient", "authenticator", "wallet"):
