@@ -140,9 +140,16 @@ def sealers_for(owners: Iterable[Owner]) -> dict[Owner, Sealer]:
     return {owner: _sealer(owner, found[owner]) for owner in wanted if owner in found}
 
 
-def _find(owner: Owner) -> DataKey | None:
+def _key_of(kind: str, id: UUID) -> QuerySet[DataKey]:
     rows = DataKey.objects.select_related("epoch")
-    return rows.filter(owner_kind=owner.kind, owner_id=owner.id).first()
+    return rows.filter(owner_kind=kind, owner_id=id)
+
+
+_key = Prepared(_key_of, kind="a kind", id=UUID(int=1))
+
+
+def _find(owner: Owner) -> DataKey | None:
+    return next(iter(_key(kind=owner.kind, id=owner.id)), None)
 
 
 def _make(owner: Owner) -> DataKey:

@@ -2,12 +2,13 @@
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, User
 from accounts.scopes import require_scope
 from accounts.tokens import token_find
+from core.errors import InsufficientScope
 
 CHALLENGE = 'Bearer realm="salus"'
 INVALID = f'{CHALLENGE}, error="invalid_token"'
@@ -43,6 +44,11 @@ class TokenAuthentication(BaseAuthentication):
             token = bearer_of(request._request, getattr(view, "area", ""))
         except BadToken:
             raise AuthenticationFailed("This token is unknown, has expired or was ended.") from None
+        except InsufficientScope:
+            # No scope would help with what can't be done here at all.
+            if hasattr(view, str(request.method).lower()):
+                raise
+            raise MethodNotAllowed(str(request.method)) from None
         return (token.user, token) if token else None
 
     def authenticate_header(self, request: Request) -> str:

@@ -22,7 +22,13 @@ from functools import cached_property
 from tests.integration.matrix.world import ANONYMOUS, VISITORS
 
 SIGNED_IN = tuple(visitor for visitor in VISITORS if visitor != ANONYMOUS)
-LET_THROUGH = ("2", "3", "409", "422")  # how the outcomes of those begin who were not refused
+LET_THROUGH = (
+    "2",
+    "3",
+    "400",
+    "409",
+    "422",
+)  # how the outcomes of those begin who were not refused
 MACHINES = ("api", "fhir")  # what begins like this, and `proof`, is for programs
 
 
@@ -34,6 +40,7 @@ class Row:
     kind: str = ""
     get: str = ""
     post: str = ""
+    put: str = ""
     delete: str = ""
     # For whom what is foreign is as good as their own, and why.
     alike: str = ""
@@ -51,7 +58,7 @@ class Row:
     @cached_property
     def declared(self) -> dict[str, dict[str, str]]:
         """By method what each visitor is answered about OUR thing."""
-        methods = {"get": self.get, "post": self.post, "delete": self.delete}
+        methods = {"get": self.get, "post": self.post, "put": self.put, "delete": self.delete}
         stranger = "401" if self.machine else "login"
         return {name: outcomes(said, stranger) for name, said in methods.items() if said}
 
@@ -120,12 +127,14 @@ PORTAL = (
     Row("readyz", get="503 all"),  # no worker runs here
     Row("api-schema", get=PUBLIC),
     Row("api-docs", get=PUBLIC),
+    Row("api-unknown", "rest", get="404 all", post="404 all", put="404 all", delete="404 all"),
 )
 
 # -- people ----------------------------------------------------------------------------------------
 
 ACCOUNT = (
     Row("account", get=EVERYBODY),
+    Row("account-name", get=EVERYBODY, post="422 *"),
     Row("act-for", "place", post="302 clinician nurse registrar biller manager; 404 *"),
     Row("passkeys", get=EVERYBODY),
     Row("passkey-add", get=EVERYBODY, post="422 *"),
@@ -140,9 +149,40 @@ ACCOUNT = (
     Row("sessions", get=EVERYBODY),
     Row("session-end", "session", post="302 patient; 404 *"),
     Row("sessions-end-others", post="302 *"),
+    Row("tokens", get=EVERYBODY),
+    Row("token-new", get=EVERYBODY, post="422 *"),
+    Row("token-end", "token", get=PATIENT, post="302 patient; 404 *"),
+    Row("token-end", "machine token", get="200 manager; 404 *", post="302 manager; 404 *"),
+    Row("machine-tokens", get=MANAGER),
+    Row("machine-token-new", get=MANAGER, post="422 manager; 403 *"),
+    Row("notices", get=EVERYBODY),
+    Row("notices-read", post="302 *"),
+    Row("notice", "notice", get="302 patient; 404 *"),
+    Row("notice-read", "notice", post="302 patient; 404 *"),
+    Row("notice-preferences", get=EVERYBODY, post="302 *"),
     Row("api-me", get=EVERYBODY),
+    Row("api-tokens", get=EVERYBODY, post="403 *"),  # no token makes another one
+    Row("api-token", "token", delete="204 patient; 404 *"),
+    Row("api-token", "machine token", delete="204 manager; 404 *"),
+    Row("api-notices", get=EVERYBODY),
+    Row("api-notices-read", post="400 *"),
+    Row("api-notice-read", "notice", post="204 patient; 404 *"),
+    Row("api-notice-preferences", get=EVERYBODY),
+    Row("api-notice-preference", "notice type", put="400 *"),
     Row("api-wallets", get=EVERYBODY),
     Row("api-wallet", "wallet", get=PATIENT, delete="204 patient; 404 *"),
+)
+
+PRIVACY = (
+    Row("data-export", get=EVERYBODY, post="302 *"),
+    Row("data-export-progress", get=EVERYBODY),
+    Row("data-export-file", get="404 *"),  # nobody has asked for one
+    Row("own-corrections", get=EVERYBODY, post="422 *"),
+    Row("correction-withdraw", "correction", post="302 patient; 404 *"),
+    Row("corrections", get=OFFICE),
+    Row("correction", "correction", get=OFFICE, post="422 registrar manager; 403 *"),
+    Row("account-close", get=EVERYBODY, post="422 *"),
+    Row("account-reopen", get="login all", post="login all"),  # everybody's is open
 )
 
 SECOND_STEP = (
@@ -372,8 +412,8 @@ LEDGER = (
 )
 
 ROWS = (
-    *PORTAL, *ACCOUNT, *SECOND_STEP, *SIGN_IN, *RECOVERY, *ORGANISATION, *RECORD, *SHARING, *CARING,
-    *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
+    *PORTAL, *ACCOUNT, *PRIVACY, *SECOND_STEP, *SIGN_IN, *RECOVERY, *ORGANISATION, *RECORD,
+    *SHARING, *CARING, *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
 )  # fmt: skip
 # The administration's addresses are Django's, one set for each model: they have one rule together.
 ADMINISTRATION = "admin:"

@@ -20,11 +20,12 @@ from django.core import signing
 from django.test.client import ClientHandler
 from django.utils import timezone
 
+from accounts.corrections import correction_ask
 from accounts.models import Membership, Organisation, Recovery, Role, User, Wallet
 from accounts.recovery import _digest as link_digest
 from accounts.recovery import recovery_ask
 from accounts.services.members import invitation_token, member_invite
-from accounts.tokens import token_issue
+from accounts.tokens import machine_token_issue, machine_tokens_for, token_issue
 from accounts.viewer import Viewer, viewer_for
 from chain.models import Kind
 from chain.services import Item, commit
@@ -55,7 +56,10 @@ Args = tuple[Any, ...]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
 # What overseers, who see whatever people do in their offices, do not learn either.
-OF_PATIENTS = ("patient", "unclaimed", "entry", "merge", "delegation", "offer", "wallet", "passkey")
+OF_PATIENTS = (
+    "patient", "unclaimed", "entry", "merge", "delegation", "offer", "wallet", "passkey", "token",
+    "correction",
+)  # fmt: skip
 
 # Who acts for which organisation of their half; the others act for themselves.
 AT_HOSPITAL = (Role.CLINICIAN, Role.NURSE, Role.REGISTRAR, Role.BILLER, Role.MANAGER)
@@ -115,6 +119,7 @@ class Half:
         self._record()
         self._registry()
         self._account()
+        self._programs()
         self._colleagues()
         self._goods()
         self._oversight()
@@ -285,6 +290,29 @@ class Half:
             "place": Thing((self.places["hospital"].pk,)),
         }
 
+    def _programs(self) -> None:
+        """Tokens, a notice of one, and a wish to have something corrected."""
+        user, patient, manager = (
+            self.people["patient"], self.viewer("patient"), self.viewer("manager")
+        )  # fmt: skip
+        token_issue(user=user, by=patient.actor, name=self.word("Program"))
+        machine_token_issue(
+            organisation=self.places["hospital"], role=Role.NURSE, by=manager,
+            name=self.word("Machine"), scopes=["account:read"],
+        )  # fmt: skip
+        notice = user.notices.get(type="token-issued")
+        wish = correction_ask(
+            organisation=self.places["hospital"], wish=self.word("Wish"), by=patient
+        )
+        self.things |= {
+            "token": Thing((user.api_tokens.get().pk,), (self.word("Program"),)),
+            "machine token": Thing(
+                (machine_tokens_for(manager).get().pk,), (self.word("Machine"),)
+            ),
+            "notice": Thing((notice.pk,)),
+            "correction": Thing((wish.pk,), (self.word("Wish"),)),
+        }
+
     # -- colleagues --------------------------------------------------------------------------------
 
     def _colleagues(self) -> None:
@@ -418,6 +446,7 @@ class World:
         yield "rule", Thing((Rule.AFTER_HOURS.value,), none=("no-such-rule",))
         yield "copy", Thing(("csv",), none=("xml",))
         yield "seal proof", Thing((_seal().commitment_id,))
+        yield "notice type", Thing(("token-issued",), none=("no-such-type",))
         yield "rest", Thing(("Observation",), none=("nothing/at/all/here",))
 
     def _visitor(self, name: str) -> Visitor:
