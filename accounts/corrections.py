@@ -1,7 +1,7 @@
 """Asking an organisation to correct what it keeps of a person, and its answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from uuid import UUID
 
 from django.db import transaction
@@ -36,25 +36,31 @@ class Correction:
     """A request with its words."""
 
     row: CorrectionRequest
+    wish: str  # what the person wants corrected
+    answer: str  # what the organisation says to it; empty before it does
 
-    @cached_property
-    def wish(self) -> str:
-        """What the person wants corrected."""
-        return _open(self.row, _WISH, bytes(self.row.sealed_wish))
 
-    @cached_property
-    def answer(self) -> str:
-        """What the organisation says to it; empty before it does."""
-        sealed = self.row.sealed_answer
-        return _open(self.row, _ANSWER, bytes(sealed)) if sealed else ""
+def _opened(rows: Iterable[CorrectionRequest]) -> list[Correction]:
+    sealer = sealer_for(Owner.portal())
+    found = []
+    for row in rows:
+        answer = row.sealed_answer
+        found.append(
+            Correction(
+                row,
+                sealer.open(row.sealed_wish, _context(row, _WISH)).decode(),
+                sealer.open(answer, _context(row, _ANSWER)).decode() if answer else "",
+            )
+        )
+    return found
 
 
 def _seal(row: CorrectionRequest, part: str, text: str) -> bytes:
-    return sealer_for(Owner.portal()).seal(text.encode(), f"correction {row.pk} {part}")
+    return sealer_for(Owner.portal()).seal(text.encode(), _context(row, part))
 
 
-def _open(row: CorrectionRequest, part: str, sealed: bytes) -> str:
-    return sealer_for(Owner.portal()).open(sealed, f"correction {row.pk} {part}").decode()
+def _context(row: CorrectionRequest, part: str) -> str:
+    return f"correction {row.pk} {part}"
 
 
 # -- the person ------------------------------------------------------------------------------------
@@ -73,7 +79,7 @@ def keepers_of(user: User) -> QuerySet[Organisation]:
 def corrections_of(user: User) -> list[Correction]:
     """What a person has asked for, newest first."""
     rows = CorrectionRequest.objects.filter(user=user).select_related("organisation")
-    return [Correction(row) for row in rows.order_by("-created_at", "-pk")]
+    return _opened(rows.order_by("-created_at", "-pk"))
 
 
 @transaction.atomic
@@ -124,7 +130,7 @@ def access_correction(viewer: Viewer, pk: UUID) -> Correction:
     row = corrections_for(viewer).filter(pk=pk).first()
     if row is None:
         raise NotFound
-    return Correction(row)
+    return _opened([row])[0]
 
 
 @transaction.atomic

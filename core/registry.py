@@ -101,7 +101,9 @@ class NoticeType:
     in_app: bool = True
     by_mail: bool = False
     can_be_off: bool = True
-    per_person: bool = False  # on a day the same person counts once
+    # Kept without who and at what time, once a day: else the database, without its keys, would tell
+    # by it whom the audit trail's rows are about.
+    discreet: bool = False
     roles: frozenset[str] = frozenset()  # whom it may concern; empty: everybody
     order: int = 50
 

@@ -56,6 +56,7 @@ class RecordsConfig(AppConfig):
         ]  # fmt: skip
         registry.panels += [
             Panel("records/panels/patient.html", panels.of_patient, patient, 10),
+            Panel("records/panels/caring.html", panels.of_carer, patient, 20),
             Panel(
                 "records/panels/registration.html", panels.of_office, frozenset({"registrar"}), 10
             ),

@@ -57,12 +57,22 @@ def cared_for(viewer: Viewer) -> list[CaredFor]:
     return [CaredFor(row, about[row.patient_id]) for row in rows if row.patient_id in about]
 
 
+def _offered(viewer: Viewer) -> QuerySet[Delegation]:
+    digests = [email_digest(address) for address in verified_addresses(viewer.user)]
+    rows = Delegation.objects.filter(state=State.OFFERED, ends_at__gt=Now())
+    return rows.filter(email_digest__in=digests)
+
+
+def caring_counts(viewer: Viewer) -> tuple[int, int]:
+    """For how many this person cares now, and how many ask them to."""
+    with portal_acts():
+        return standing().filter(delegate=viewer.user).count(), _offered(viewer).count()
+
+
 def offers_to(viewer: Viewer) -> list[CaredFor]:
     """What was offered to this person's addresses and waits for their answer."""
-    digests = [email_digest(address) for address in verified_addresses(viewer.user)]
     with portal_acts():
-        rows = Delegation.objects.filter(state=State.OFFERED, ends_at__gt=Now())
-        offered = list(rows.filter(email_digest__in=digests).select_related("patient"))
+        offered = list(_offered(viewer).select_related("patient"))
         about = {r.patient.pk: r for r in registered(row.patient for row in offered)}
     return [CaredFor(row, about[row.patient_id]) for row in offered if row.patient_id in about]
 

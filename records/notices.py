@@ -28,13 +28,7 @@ READING = (audit.Name.RECORD_READ, audit.Name.RECORD_LISTED, audit.Name.PROOF_RE
 
 
 def _read(told: Told) -> str:
-    if not told.others:
-        return _("%(who)s read your record.") % {"who": told.who}
-    return ngettext(
-        "%(who)s and %(others)d other person read your record.",
-        "%(who)s and %(others)d others read your record.",
-        told.others,
-    ) % {"who": told.who, "others": told.others}
+    return _("Your record was read. See by whom.")
 
 
 def _shared(told: Told) -> str:
@@ -70,13 +64,13 @@ NOTICE_TYPES = [
     NoticeType(
         "record-read",
         label=gettext_lazy("Somebody read your record"),
-        text=gettext_lazy("Once a day for everybody who reads it for the first time that day."),
+        text=gettext_lazy("On each day on which somebody else reads it, once."),
         icon="eye",
         words=_read,
         mail=gettext_lazy("Somebody read your record. Sign in to see who."),
         url=page_of("my-readers"),
         by_mail=True,
-        per_person=True,
+        discreet=True,
         roles=frozenset({"patient"}),
         order=50,
     ),
@@ -118,10 +112,10 @@ def sharing_told(consent: Consent, type: str) -> None:
 
 
 def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
-    """Tell a patient who read their record, once a day for each reader; costs nothing after that."""
+    """Tell a patient that their record was read, once a day; costs nothing for who comes again."""
     if patient_id is None or by.user_id is None:
         return
-    key = f"notices:read:{patient_id}:{by.user_id}:{timezone.now().date()}"
+    key = f"notices:read:{audit.pseudonym(patient_id)}:{by.user_id}:{timezone.now().date()}"
     if _known(key):
         return
     with portal_acts():  # whoever looks need not be one who may see whose record it is

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from accounts.viewer import viewer_of
 from records.access import patients_visible_to
+from records.delegates import caring_counts
 from records.models import PatientMerge
 from records.presenters.sharing import Grant
 from records.registry import merges_listed
@@ -23,6 +24,12 @@ def of_patient(request: HttpRequest) -> dict[str, Any]:
         "standing": [g for g in grants if g.active],
         "reads": reads_of(patient, own=False).exclude(actor_id=None).count(),
     }
+
+
+def of_carer(request: HttpRequest) -> dict[str, Any]:
+    """For how many people they care, and how many ask them to."""
+    cared_for, asked = caring_counts(viewer_of(request))
+    return {"cared_for": cared_for, "asked": asked}
 
 
 def of_office(request: HttpRequest) -> dict[str, Any]:

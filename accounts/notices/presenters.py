@@ -22,6 +22,7 @@ class Shown:
     text: str
     icon: str
     url: str
+    timed: bool = True  # whether it is kept at what time of the day it happened
 
     @property
     def unread(self) -> bool:
@@ -52,7 +53,8 @@ def shown(notices: Iterable[Notice]) -> list[Shown]:
         kind = registry.notice_type(row.type)
         if kind is not None:
             told = Told(_who(row, people, places), len(row.actors) - 1, row.count, row.about)
-            found.append(Shown(row, kind.words(told), kind.icon, kind.url(row.about)))
+            url = kind.url(row.about)
+            found.append(Shown(row, kind.words(told), kind.icon, url, timed=not kind.discreet))
     return found
 
 

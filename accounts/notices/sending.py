@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import MailState, Notice
-from accounts.notices.telling import MAIL_TASK
+from accounts.notices.telling import MAIL_TASK, moment_of
 from core.registry import NoticeType, registry
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def _send(row: Notice) -> None:
     except (SMTPException, OSError) as error:
         _put_off(row, error)
     else:
-        row.mail_advance(MailState.SENT, mail_due_at=None, mail_sent_at=timezone.now())
+        row.mail_advance(MailState.SENT, mail_due_at=None, mail_sent_at=moment_of(kind))
 
 
 def _put_off(row: Notice, error: Exception) -> None:

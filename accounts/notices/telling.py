@@ -1,7 +1,7 @@
 """Notices are written in the transaction of what they tell of; mail goes out after it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,12 +34,12 @@ def notify(
     if kind is None:
         raise ValueError(f"there is no notice type “{type}”")
     if told:
-        _tell(told, kind, about, by)
+        _tell(told, kind, about, None if kind.discreet else by)
 
 
 @transaction.atomic
 def _tell(users: list[User], kind: NoticeType, about: str, by: Actor | None) -> None:
-    now, wanted = timezone.now(), wanted_by(users, kind)
+    now, wanted = moment_of(kind), wanted_by(users, kind)
     rows = [_row(user, kind, about, now, wanted[user.pk]) for user in users if any(wanted[user.pk])]
     # In one order, so that two who tell the same people never wait in a circle.
     rows.sort(key=lambda row: row.user_id)
@@ -47,8 +47,8 @@ def _tell(users: list[User], kind: NoticeType, about: str, by: Actor | None) -> 
     todays = Notice.objects.filter(
         user__in=[row.user_id for row in rows], type=kind.key, about=about, day=now.date()
     )
-    if kind.per_person and by is not None and by.user_id is not None:
-        todays = todays.exclude(actors__contains=[by.user_id])
+    if kind.discreet:
+        todays = todays.filter(count=0)
     _count(todays, by, now)
     User.objects.filter(pk__in=[r.user_id for r in rows], has_notices=False).update(
         has_notices=True
@@ -56,6 +56,12 @@ def _tell(users: list[User], kind: NoticeType, about: str, by: Actor | None) -> 
     mailed = [row.pk for row in rows if row.mail_state == MailState.QUEUED]
     if mailed:
         _send_later(mailed)
+
+
+def moment_of(kind: NoticeType) -> datetime:
+    """When something is said to have happened: now, or for a discreet type just today."""
+    now = timezone.now()
+    return datetime.combine(now.date(), time(), UTC) if kind.discreet else now
 
 
 def _row(user: User, kind: NoticeType, about: str, now: datetime, wanted: Wanted) -> Notice:

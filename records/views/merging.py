@@ -66,7 +66,12 @@ def merges(request: HttpRequest) -> HttpResponse:
     lines = merge_lines(*merges_listed(viewer))
     waiting = [line for line in lines if line.row.state == PatientMerge.State.PROPOSED]
     decided = [line for line in lines if line not in waiting]
-    context = {"groups": [(_("Waiting for a second person"), waiting), (_("Decided"), decided)]}
+    context = {
+        "groups": [
+            (_("Waiting for a second person"), waiting, _("Nothing waits")),
+            (_("Decided"), decided, _("Nothing was decided yet")),
+        ]
+    }
     return render(request, "records/registry/merges.html", context)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.decorators import confirmed_again
 from accounts.models import Role
 from accounts.viewer import Viewer, viewer_of
 from accounts.views.requests import sent, with_errors
@@ -175,6 +176,7 @@ def guardian_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@confirmed_again
 def unlink(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The wrong person's account: take the record away from it."""
     viewer = viewer_of(request)

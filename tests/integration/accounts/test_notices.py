@@ -1,9 +1,10 @@
 """What people are told, when, how often, and how they choose."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -13,11 +14,12 @@ from accounts.models import KnownDevice, Notice, NoticePreference, User
 from accounts.notices import notify
 from accounts.notices.preferences import Wanted, preference_set
 from accounts.notices.presenters import shown
+from accounts.notices.sending import notice_mail_send
 from accounts.notices.telling import notices_forget
 from accounts.passkeys import passkey_remove
 from accounts.tokens import token_issue
 from accounts.viewer import Viewer, viewer_for
-from core.audit import Actor
+from core.audit import Actor, pseudonym
 from core.errors import Conflict, NotFound
 from core.registry import registry
 from records.models import Patient, Scope
@@ -122,14 +124,32 @@ def test_who_opens_a_record_is_told_of_once_a_day(client: Client, shared):
     for _ in range(3):
         assert client.get(url).status_code == 200
         assert client.get(f"/patients/{row.pk}/").status_code == 200
-    assert texts(viewer.user) == [f"Dr Test ({doctor.organisation}) read your record."]
-    assert Notice.objects.get(user=viewer.user).count == 1
+    assert texts(viewer.user) == ["Your record was read. See by whom."]
     second = clinician(doctor.organisation)
     grant(row, second.user, viewer)
     client.force_login(second.user)
     client.get(url)
-    [said] = texts(viewer.user)
-    assert said == f"Dr Test ({doctor.organisation}) and 1 other person read your record."
+    assert Notice.objects.get(user=viewer.user).count == 1
+
+
+def test_a_reading_leaves_no_name_and_no_time_with_whose_record_it_was(
+    client: Client, shared, django_capture_on_commit_callbacks
+):
+    viewer, _, doctor, url = shared
+    client.force_login(doctor.user)
+    EmailAddress.objects.create(user=viewer.user, email=viewer.user.email, verified=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.get(url)
+    row = Notice.objects.get(user=viewer.user)
+    notice_mail_send(notice_id=row.pk)
+    row.refresh_from_db()
+    assert (row.actors, row.organisation_id, row.mail_state) == ([], None, "sent")
+    for at in (row.created_at, row.last_at, row.mail_sent_at):
+        assert at == datetime.combine(row.day, time(), UTC)
+    client.force_login(viewer.user)
+    page = client.get("/notices/").text
+    assert "Your record was read" in page
+    assert "event-facts" not in page  # at what time stands nowhere
 
 
 def test_a_read_tells_nothing_once_it_is_known(
@@ -140,7 +160,7 @@ def test_a_read_tells_nothing_once_it_is_known(
     with django_capture_on_commit_callbacks(execute=True):
         client.get(url)
     day = timezone.now().date()
-    assert cache.get(f"notices:read:{shared[1].pk}:{doctor.user.pk}:{day}") == 1
+    assert cache.get(f"notices:read:{pseudonym(shared[1].pk)}:{doctor.user.pk}:{day}") == 1
     Notice.objects.filter(user=viewer.user).delete()
     client.get(url)
     assert texts(viewer.user) == []
@@ -383,7 +403,7 @@ def test_the_page_costs_the_same_however_much_is_on_it(client: Client, user: Use
     for count in (1, 20):
         for number in range(count):
             by = Actor(UserFactory().pk, OrganisationFactory().pk)
-            notify(user, "record-read", about=str(number), by=by)
+            notify(user, "record-shared", about=str(number), by=by)
         client.get("/notices/")
         # user, memberships, acting, notices, people, organisations, unread
         with makes_queries(7):

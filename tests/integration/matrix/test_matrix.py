@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 from uuid import UUID
 
 import pytest
@@ -12,10 +11,7 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.template import Template
-from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, include, path, reverse
-from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.viewer import Viewer
 from core.errors import NotFound
@@ -25,25 +21,8 @@ from tests.integration.matrix.world import VISITORS, Args, Visitor, World
 
 SIGN_IN = "/account/login/"
 SENT_AWAY = (SIGN_IN, "/admin/login/", "/admin/")
-IN_MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CSRF = re.compile(r"\b[A-Za-z0-9]{64}\b")
 FORM = ("400", "409", "422")  # of somebody who was let through: what they sent was not right
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """Built once; each request leaves it as it was.
-
-    For speed the cache lies in memory, and templates are rendered as outside of tests.
-    """
-    plain = mock.patch.object(
-        Template, "_render", lambda self, context: self.nodelist.render(context)
-    )
-    with plain, override_settings(CACHES=IN_MEMORY), django_db_blocker.unblock():
-        with transaction.atomic():
-            yield World()
-            transaction.set_rollback(True)
-        cache.clear()
 
 
 # -- asking ----------------------------------------------------------------------------------------

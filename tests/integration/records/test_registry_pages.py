@@ -17,8 +17,9 @@ from core.models import AuditEvent
 from records.models import Delegation, Patient, PatientMerge
 from records.selectors import own_patient
 from records.services.delegations import carer_offer, delegation_accept
+from records.services.people import patient_link
 from records.services.registration import code_issue
-from tests.factories.people import UserFactory, clinician, member, with_address
+from tests.factories.people import OrganisationFactory, UserFactory, clinician, member, with_address
 from tests.factories.records import allergy, observation, patient, patient_with_record
 from tests.factories.registering import KIM, described, registered, registrar
 
@@ -161,6 +162,22 @@ def test_two_people_merge_two_records_and_one_undoes_it(client: Client):
     assert client.get(where).status_code == 404
 
 
+def test_the_wrong_account_loses_the_record_after_the_password_once_more(client: Client):
+    home = OrganisationFactory(home=True)
+    boss = member(Role.MANAGER, home)
+    row = registered(registrar(home))
+    patient_link(patient=row, account=UserFactory())
+    password = "a long password of a test"
+    boss.user.set_password(password)
+    boss.user.save()
+    client.force_login(boss.user)
+    asked = client.post(f"/registration/{row.pk}/unlink/", {"reason": "The wrong Kim"})
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    assert row.links.get().ended_at is None
+    client.post(asked["Location"], {"password": password})
+    assert row.links.get().ended_at is not None
+
+
 # -- claiming --------------------------------------------------------------------------------------
 
 
@@ -201,9 +218,11 @@ def test_a_person_names_a_carer_who_accepts_and_sees_whose_record_it_is(client: 
     assert b"has not answered yet" in client.get("/sharing/").content
     client.force_login(helper.user)
     assert client.get(f"/patients/{row.pk}/").status_code == 404
+    assert b"1 person asks you to care for them" in client.get("/dashboard/").content
     assert b"You were asked to care for" in client.get("/caring/").content
     offer = Delegation.objects.get()
     assert client.post(f"/caring/{offer.pk}/answer/", {"accept": "1"}).status_code == 302
+    assert b"You care for 1 person" in client.get("/dashboard/").content
     for page in ("", "trends/", "timeline/", "readers/", "sharing/"):
         answer = client.get(f"/patients/{row.pk}/{page}")
         assert b"This is the record of <strong>Kim Testfield</strong>" in answer.content, page
@@ -214,6 +233,7 @@ def test_a_person_names_a_carer_who_accepts_and_sees_whose_record_it_is(client: 
     client.force_login(helper.user)
     for page in ("", "readers/", "sharing/"):
         assert client.get(f"/patients/{row.pk}/{page}").status_code == 404
+    assert b"care for" not in client.get("/dashboard/").content.partition(b"<main")[2]
 
 
 def test_a_carer_shares_for_the_person_and_not_their_own_record(client: Client):

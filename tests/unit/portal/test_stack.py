@@ -21,7 +21,9 @@ from portal.stack.services import _package_folder, _socket_directory
 from portal.stack.state import ROOT, State, write_private
 
 LOCK = "from portal.stack.state import State; State(Path"
-SLEEPER = [sys.executable, "-c", "import time; print('awake', flush=True); time.sleep(600)"]
+# Also where whoever started the tests had SIGINT ignored, as shells do for what runs beside.
+SLEEP = "signal.signal(signal.SIGINT, signal.SIG_DFL); print('awake', flush=True); time.sleep(600)"
+SLEEPER = [sys.executable, "-c", f"import signal, time; {SLEEP}"]
 # It hears the friendly signal and goes on; and it has a child of its own.
 STUBBORN = """
 import signal, subprocess, sys, time
