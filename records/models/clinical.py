@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +64,17 @@ class Record(models.Model):
         return f"{self.type}/{self.fhir_id}"
 
 
+INDEX_COLUMNS = ("tokens", "range_keys", "range_lows", "range_highs")
+
+
+class VersionManager(models.Manager["Version"]):
+    """Leaves in the database what is there to find by: nobody reads it, and it is long."""
+
+    def get_queryset(self) -> models.QuerySet["Version"]:
+        """All versions, without the columns of the index."""
+        return super().get_queryset().defer(*INDEX_COLUMNS)
+
+
 class Version(models.Model):
     """One version of a record: its canonical bytes, sealed, and their commitment."""
 
@@ -78,6 +91,20 @@ class Version(models.Model):
     sealed = models.BinaryField()
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
     created_at = models.DateTimeField()
+    # It ends here: this version says no more than that the resource was deleted.
+    deleted = models.BooleanField(default=False)
+    # The index, as `records/search/entries.py` makes it: keyed hashes, and ranges under keyed hashes.
+    index_version = models.PositiveSmallIntegerField(default=0)
+    handle = models.BigIntegerField(default=0)
+    tokens = ArrayField(models.BigIntegerField(), default=list)
+    range_keys = ArrayField(models.BigIntegerField(), default=list)
+    range_lows = ArrayField(models.FloatField(), default=list)
+    range_highs = ArrayField(models.FloatField(), default=list)
+    # When what it tells of happened, as far as it says so.
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = VersionManager()
 
     class Meta:
         constraints = [
@@ -94,6 +121,17 @@ class Version(models.Model):
                 name="version_current",
                 condition=models.Q(current=True),
             ),
+            GinIndex(
+                fields=["tokens"],
+                name="version_tokens",
+                condition=models.Q(current=True, deleted=False),
+            ),
+            models.Index(
+                fields=["type", "-created_at", "-id"],
+                name="version_newest",
+                condition=models.Q(current=True, deleted=False),
+            ),
+            models.Index(fields=["index_version"], name="version_by_index_version"),
             models.Index(fields=["author_id"], name="version_by_author"),
             models.Index(fields=["custodian_id"], name="version_by_custodian"),
         ]

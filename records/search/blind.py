@@ -27,19 +27,19 @@ def token(parameter: str, form: str) -> int:
 
 @lru_cache(maxsize=2_000)
 def mask(parameter: str) -> int:
-    """What makes of the number of a resource that of a reference to it in a parameter."""
+    """What makes of a resource's handle the token of a reference to it in a parameter."""
     return _hash(f"reference {parameter}")
 
 
 @lru_cache(maxsize=20_000)
-def own_number(reference: str) -> int:
-    """The number of a resource (`Type/id`): by XOR with a mask it is found where it is referred to.
+def handle(reference: str) -> int:
+    """A resource (`Type/id`) as a number: by XOR with a mask it is found where it is referred to.
 
-    So the database can follow references, in either direction, without a key and without a join table.
+    So the database follows references, in either direction, without a key and without a join table.
     """
     return _hash(f"resource {reference}")
 
 
 def reference_token(parameter: str, reference: str) -> int:
     """A reference to a resource in a parameter."""
-    return mask(parameter) ^ own_number(reference)
+    return mask(parameter) ^ handle(reference)

@@ -1,11 +1,11 @@
 """A resource's entry in the index: what the database knows of it without its keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from records.fhir.resources import TIME_ELEMENTS
-from records.search.blind import own_number, reference_token, token
+from records.search.blind import handle, reference_token, token
 from records.search.parameters import parameters_of
 from records.search.ranges import Range, moment, period
 from records.search.values import forms_of
@@ -16,17 +16,22 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
+# Raised when entries are made differently; `script/manage index_records` makes the old ones anew.
+INDEX_VERSION = 1
+
+
 @dataclass(frozen=True)
 class Entry:
-    """Hashed forms, ranges under hashed forms, and when it happened."""
+    """Hashed forms, ranges under hashed forms, and when it happened; as columns of a version."""
 
-    number: int
-    tokens: list[int]
-    keys: list[int]  # of the ranges, one each
-    lows: list[float]
-    highs: list[float]
+    handle: int  # by which references lead to the resource
+    tokens: list[int] = field(default_factory=list)
+    range_keys: list[int] = field(default_factory=list)
+    range_lows: list[float] = field(default_factory=list)
+    range_highs: list[float] = field(default_factory=list)
     began_at: datetime | None = None
     ended_at: datetime | None = None
+    index_version: int = INDEX_VERSION
 
 
 def entry_of(resource: dict[str, Any]) -> Entry:
@@ -42,14 +47,19 @@ def entry_of(resource: dict[str, Any]) -> Entry:
     rows = sorted(ranges, key=lambda row: (row[0], row[1].low, row[1].high))
     happened = _happened(resource)
     return Entry(
-        number=own_number(f"{type}/{resource['id']}"),
+        handle=handle(f"{type}/{resource['id']}"),
         tokens=sorted(tokens),
-        keys=[key for key, _range in rows],
-        lows=[range.low for _key, range in rows],
-        highs=[range.high for _key, range in rows],
+        range_keys=[key for key, _range in rows],
+        range_lows=[range.low for _key, range in rows],
+        range_highs=[range.high for _key, range in rows],
         began_at=_time(happened.low) if happened else None,
         ended_at=_time(happened.high) if happened else None,
     )
+
+
+def no_entry(reference: str) -> Entry:
+    """Of what was deleted: nothing leads to it but its own address."""
+    return Entry(handle(reference))
 
 
 def _happened(resource: dict[str, Any]) -> Range | None:

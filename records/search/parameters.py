@@ -23,7 +23,7 @@ NOT_OFFERED = frozenset({"_text", "_content", "_query", "near"})
 class Kind(StrEnum):
     """How values of a parameter are compared."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of parameter
     STRING = "string"
     REFERENCE = "reference"
     DATE = "date"

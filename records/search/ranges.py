@@ -2,7 +2,7 @@
 
 import math
 import re
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -47,23 +47,20 @@ def moment(text: str) -> Range | None:
     except ValueError:
         return None
     low = (start - _EPOCH) // _MICROSECOND - _zone(match["zone"])
+    digits = (match["part"] or "")[:6]
+    low += int(digits.ljust(6, "0")) if digits else 0
+    return Range(low, low + _length(part, digits))
+
+
+def _length(part: dict[str, int], digits: str) -> int:
+    """How long the time is that was written, by its last part."""
+    if digits:
+        return int(10 ** (6 - len(digits)))
+    if "hour" in part:
+        return SECOND if "second" in part else 60 * SECOND
     if "month" not in part:
-        return Range(low, low + _days(366 if _leaps(part["year"]) else 365))
-    if "day" not in part:
-        return Range(low, low + _days(monthrange(part["year"], part["month"])[1]))
-    if "hour" not in part:
-        return Range(low, low + _days(1))
-    if "second" not in part:
-        return Range(low, low + 60 * SECOND)
-    if match["part"] is None:
-        return Range(low, low + SECOND)
-    digits = match["part"][:6]
-    low += int(digits.ljust(6, "0"))
-    return Range(low, low + 10 ** (6 - len(digits)))
-
-
-def _leaps(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        return _days(366 if isleap(part["year"]) else 365)
+    return _days(1 if "day" in part else monthrange(part["year"], part["month"])[1])
 
 
 def _days(count: int) -> int:

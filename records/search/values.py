@@ -61,9 +61,8 @@ def _composite(components: tuple[Component, ...], node: Node) -> Forms:
         found.tokens = {"$".join(choice) for choice in product(*texts)}
     for index, own in enumerate(ranges):
         others = [text for at, text in enumerate(texts) if at != index]
-        for choice in product(own, *others):
-            form, range = choice[0]
-            found.ranges.add(("$".join([*choice[1:], form]), range))
+        for before in product(*others):
+            found.ranges |= {("$".join([*before, form]), range) for form, range in own}
     return found
 
 
@@ -88,7 +87,16 @@ def code_forms(system: str, code: str) -> set[str]:
 
 
 def _token(type: str, value: Any) -> Forms:
-    return Forms(_TOKENS.get(type, _plain)(value))
+    found = Forms(_TOKENS.get(type, _plain)(value))
+    # The system of a plain code is said by the specification: whichever is asked with is right.
+    if type == "code" and isinstance(value, str):
+        found.tokens.add(plain_code_form(value))
+    return found
+
+
+def plain_code_form(code: str) -> str:
+    """A code that stands alone, as in `status`."""
+    return f"%{code.casefold()}"
 
 
 def _coding(value: Any) -> set[str]:
@@ -127,7 +135,6 @@ def _contact(value: Any) -> set[str]:
 def _plain(value: Any) -> set[str]:
     if isinstance(value, bool):
         value = "true" if value else "false"
-    # The system of a plain code is said by the specification: whichever is asked with is right.
     return {f"={value.casefold()}"} if isinstance(value, str) and value else set()
 
 

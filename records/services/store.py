@@ -14,6 +14,7 @@ from core.acting import portal_acts
 from core.keys import Owner, Sealer, sealer_for
 from records.fhir.resources import Resource
 from records.models import Patient, Record, Version
+from records.search.entries import entry_of, no_entry
 from records.services.index import index_keep
 
 FHIR = Kind.FHIR
@@ -27,6 +28,7 @@ class NewResource:
     patient_id: UUID | None
     author_id: UUID | None
     custodian_id: UUID | None = None
+    deleted: bool = False  # then the resource is a tombstone: its type and id
 
 
 def owner_of(patient_id: UUID | None) -> Owner:
@@ -93,25 +95,26 @@ def _ensure_patients(ids: set[UUID]) -> None:
 def _versions(
     rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime, number: int = 1
 ) -> list[Version]:
-    drafts = [
-        (
-            Version(
-                record=record,
-                patient_id=new.patient_id,
-                type=record.type,
-                fhir_id=record.fhir_id,
-                number=number,
-                author_id=new.author_id,
-                custodian_id=new.custodian_id,
-                created_at=at,
-            ),
-            new,
-        )
-        for new, record in rows
-    ]
+    drafts = [(_draft(new, record, at, number), new) for new, record in rows]
     items = [Item(FHIR, version.path, stamped(new.resource, number, at)) for version, new in drafts]
     commitments = commit(items, sealer=sealer)
     for (version, _), item, commitment in zip(drafts, items, commitments, strict=True):
         version.sealed = sealer.seal(item.document, seal_context(version.path))
         version.commitment = commitment
     return [version for version, _ in drafts]
+
+
+def _draft(new: NewResource, record: Record, at: datetime, number: int) -> Version:
+    entry = no_entry(str(record)) if new.deleted else entry_of(new.resource)
+    return Version(
+        record=record,
+        patient_id=new.patient_id,
+        type=record.type,
+        fhir_id=record.fhir_id,
+        number=number,
+        author_id=new.author_id,
+        custodian_id=new.custodian_id,
+        created_at=at,
+        deleted=new.deleted,
+        **vars(entry),
+    )
