@@ -21,8 +21,13 @@ FhirView = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponse]
 Area = str | Callable[..., str]  # of a token; or what tells it from the address
 
 
-def fhir_view(*methods: str, area: Area) -> Callable[[FhirView[P]], Callable[..., HttpResponse]]:
-    """Authenticate, refuse other methods, and turn every error into an OperationOutcome."""
+def fhir_view(
+    *methods: str, area: Area, reads: bool = False
+) -> Callable[[FhirView[P]], Callable[..., HttpResponse]]:
+    """Authenticate, refuse other methods, and turn every error into an OperationOutcome.
+
+    `reads`: it changes nothing, though it is posted.
+    """
 
     def decorate(view: FhirView[P]) -> Callable[..., HttpResponse]:
         @csrf_exempt
@@ -34,7 +39,8 @@ def fhir_view(*methods: str, area: Area) -> Callable[[FhirView[P]], Callable[...
                 answer.headers["Allow"] = ", ".join(methods)
                 return answer
             try:
-                viewer = _viewer(request, area if isinstance(area, str) else area(**kwargs))
+                named = area if isinstance(area, str) else area(**kwargs)
+                viewer = _viewer(request, named, reads=reads)
                 if viewer is None:
                     return _unknown_caller(request)
                 return view(request, viewer, *args, **kwargs)
@@ -64,9 +70,9 @@ def _unknown_caller(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _viewer(request: HttpRequest, area: str) -> Viewer | None:
+def _viewer(request: HttpRequest, area: str, *, reads: bool) -> Viewer | None:
     try:
-        token = bearer_of(request, area)
+        token = bearer_of(request, area, "GET" if reads else str(request.method))
     except BadToken:
         return None
     if token is not None:

@@ -24,9 +24,8 @@ class RecordsConfig(AppConfig):
             ApiArea(
                 "records",
                 _("Health records"),
-                _("What you may see of them, by FHIR"),
+                _("What you may see of them and write into them, by FHIR"),
                 20,
-                writes=False,
             ),
             ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
             ApiArea("patients", _("Registration"), _("The patients of your office"), 35),

@@ -1,6 +1,7 @@
 """Who stands in for whom: read here, decided in records/services/delegations.py."""
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -155,6 +156,19 @@ def actor_at(viewer: Viewer, patient_id: UUID | None) -> Actor:
     own = EffectiveAccess.Reason.OWN in reasons  # or it was merged into their own
     cares = EffectiveAccess.Reason.DELEGATE in reasons
     return viewer.actor.as_carer if cares and not own else viewer.actor
+
+
+def cared_for_ids(viewer: Viewer, patients: Iterable[UUID]) -> set[UUID]:
+    """Those of several patients for whom this person cares, and who are not themselves."""
+    if viewer.organisation is not None:
+        return set()
+    rows = EffectiveAccess.objects.filter(grantee_id=viewer.user.pk, patient__in=list(patients))
+    reasons: dict[UUID, set[str]] = {}
+    for patient, reason in rows.filter(ends_at__gt=Now()).values_list("patient", "reason"):
+        reasons.setdefault(patient, set()).add(reason)
+    cared = EffectiveAccess.Reason.DELEGATE
+    own = EffectiveAccess.Reason.OWN
+    return {id for id, found in reasons.items() if cared in found and own not in found}
 
 
 def acts_for(viewer: Viewer, patient: Patient) -> Delegation | None:

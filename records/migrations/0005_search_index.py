@@ -60,11 +60,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='version',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('current', True), ('deleted', False)), fields=['tokens'], name='version_tokens'),
+            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('current', True)), fields=['tokens'], name='version_tokens'),
         ),
         migrations.AddIndex(
             model_name='version',
-            index=models.Index(condition=models.Q(('current', True), ('deleted', False)), fields=['type', '-created_at', '-id'], name='version_newest'),
+            index=models.Index(condition=models.Q(('current', True)), fields=['type', '-created_at', '-id'], name='version_newest'),
         ),
         migrations.AddIndex(
             model_name='version',

@@ -91,7 +91,7 @@ class Version(models.Model):
     sealed = models.BinaryField()
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
     created_at = models.DateTimeField()
-    # It ends here: this version says no more than that the resource was deleted.
+    # It says no more than that the resource was deleted; then no version is current.
     deleted = models.BooleanField(default=False)
     # The index, as `records/search/entries.py` makes it: keyed hashes, and ranges under keyed hashes.
     index_version = models.PositiveSmallIntegerField(default=0)
@@ -124,12 +124,12 @@ class Version(models.Model):
             GinIndex(
                 fields=["tokens"],
                 name="version_tokens",
-                condition=models.Q(current=True, deleted=False),
+                condition=models.Q(current=True),
             ),
             models.Index(
                 fields=["type", "-created_at", "-id"],
                 name="version_newest",
-                condition=models.Q(current=True, deleted=False),
+                condition=models.Q(current=True),
             ),
             models.Index(fields=["index_version"], name="version_by_index_version"),
             models.Index(fields=["author_id"], name="version_by_author"),

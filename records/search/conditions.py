@@ -69,7 +69,7 @@ class Found:
 
 def current(who: Who) -> QuerySet[Version]:
     """What there is to be found by somebody."""
-    return versions_visible_to(who).filter(current=True, deleted=False)
+    return versions_visible_to(who).filter(current=True)
 
 
 class Conditions:

@@ -19,12 +19,12 @@ from records.blind_index import fold
 from records.fhir.resources import Resource, references
 from records.models import Version
 from records.search.blind import reference_token, token
-from records.search.conditions import Check, Conditions, Found, RangeEnd
+from records.search.conditions import Check, Conditions, Found, RangeEnd, current
 from records.search.parameters import Kind
 from records.search.paths import Path
 from records.search.query import Include, Order, Search, parsed, wrong
 from records.search.values import forms_of, texts_of
-from records.selectors import Opened, opened, versions_for
+from records.selectors import Opened, opened
 
 MOST_CHECKED = 5_000  # that are decrypted because the index alone can't tell
 MOST_INCLUDED = 1_000
@@ -108,7 +108,7 @@ class Finder:
     # -- rows --------------------------------------------------------------------------------------
 
     def _rows(self, search: Search) -> tuple[QuerySet[Version], Check | None]:
-        rows = versions_for(self.who).filter(current=True, deleted=False, type=search.type)
+        rows = current(self.who).filter(type=search.type)
         found: list[Found] = [self.conditions.of(one) for one in search.conditions]
         where = Q()
         for one in found:
@@ -125,7 +125,7 @@ class Finder:
             text = _("This would look through too much: add another parameter.")
             raise wrong("", text)
         for start in range(0, len(ids), CHUNK):
-            yield from opened(versions_for(self.who).filter(pk__in=ids[start : start + CHUNK]))
+            yield from opened(current(self.who).filter(pk__in=ids[start : start + CHUNK]))
 
     # -- what is sent along ------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Finder:
             by_type.setdefault(type.rpartition("/")[2], []).append(id)
         for type, ids in by_type.items():
             where |= Q(type=type, fhir_id__in=ids)
-        rows = versions_for(self.who).filter(where, current=True, deleted=False)
+        rows = current(self.who).filter(where)
         return opened(rows.order_by("pk")[: MOST_INCLUDED + 1])
 
     # -- cursors -----------------------------------------------------------------------------------

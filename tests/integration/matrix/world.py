@@ -214,6 +214,8 @@ class Half:
             "patient": Thing((self.patient.pk,), about),
             "entry": Thing((self.patient.pk, *named), words),
             "resource": Thing(named, words),
+            "resource that is written": Thing(named, words),
+            "resource that is deleted": Thing(named, words),
             "version": Thing((*named, 1), words),
             "record proof": Thing((weight.commitment_id,), words),
         }
@@ -447,7 +449,8 @@ class World:
         yield "copy", Thing(("csv",), none=("xml",))
         yield "seal proof", Thing((_seal().commitment_id,))
         yield "notice type", Thing(("token-issued",), none=("no-such-type",))
-        yield "rest", Thing(("Observation",), none=("nothing/at/all/here",))
+        yield "type", Thing(("Observation",), none=("Nothing",))
+        yield "rest", Thing(("nothing/there",), none=("nothing/at/all/here",))
 
     def _visitor(self, name: str) -> Visitor:
         client = Browser()

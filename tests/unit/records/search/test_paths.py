@@ -29,14 +29,14 @@ def test_each_type_has_the_parameters_that_are_defined_for_it():
     assert {"race", "ethnicity"} <= set(parameters_of("Patient"))  # US Core's
 
 
-PATIENT = {
+PATIENT: dict[str, object] = {
     "resourceType": "Patient",
     "name": [{"given": ["Kim", "Lee"]}, {"given": ["K"]}, None],
     "telecom": [{"system": "phone", "value": "1"}, {"system": "email", "value": "2"}],
     "deceasedBoolean": False,
     "extension": [{"url": "http://a", "valueCode": "x"}, {"url": "http://b", "valueCode": "y"}],
 }
-OBSERVATION = {
+OBSERVATION: dict[str, object] = {
     "resourceType": "Observation",
     "subject": {"reference": "Patient/1"},
     "focus": [{"reference": "https://elsewhere.example/fhir/Group/2/_history/1"}],

@@ -75,4 +75,5 @@ def test_a_number_is_equal_within_its_digits(text: str, low: float, high: float)
 
 @pytest.mark.parametrize("value", [True, None, "", "x", "NaN", "Infinity", [], {}])
 def test_what_is_no_number(value: object):
-    assert decimal(value) is number(value) is None
+    assert decimal(value) is None
+    assert number(value) is None
