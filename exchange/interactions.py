@@ -33,7 +33,7 @@ from records.access import versions_visible_to
 from records.delegates import actor_at, cared_for_ids
 from records.fhir.resources import Resource
 from records.fhir.schema import problems_of, resource_types
-from records.search.query import Search, parsed, wrong
+from records.search.query import ABOUT_THE_ANSWER, Search, parsed, wrong
 from records.search.running import Finder, Page
 from records.selectors import Opened, opened, version_for, versions_for
 from records.services.writing import (
@@ -196,8 +196,10 @@ def _note(viewer: Viewer, found: list[Opened], target: str) -> None:
 def create(viewer: Viewer, asked: Asked, beside: frozenset[Target] = NONE_BESIDE) -> Answer:
     """A new resource; with `If-None-Exist` the one that is there, if one fits."""
     resource = _resource(asked)
-    if asked.if_none_exist:
-        found = _matches(viewer, asked.type, asked.if_none_exist)
+    # Some clients (fhirpy, for Aidbox) write the condition into the address instead.
+    asked_in_address = [p for p in asked.parameters if p[0] not in ABOUT_THE_ANSWER]
+    if condition := asked.if_none_exist or asked_in_address:
+        found = _matches(viewer, asked.type, condition)
         if found:
             return _back(asked, Written(found[0].version, created=False))
     # Its id is the server's or its bundle's choice, whatever the resource says.

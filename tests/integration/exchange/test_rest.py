@@ -194,7 +194,7 @@ def test_one_says_what_one_wants_back(fhir: Fhir, kim: str, prefer: str, back: b
 
 # -- conditions ------------------------------------------------------------------------------------
 
-NUMBER = {"identifier": [{"system": "urn:test", "value": "17"}]}
+NUMBER: Json = {"identifier": [{"system": "urn:test", "value": "17"}]}
 
 
 def test_what_is_there_is_not_made_twice(fhir: Fhir, kim: str):
@@ -429,10 +429,6 @@ def test_a_foreign_record_is_neither_written_nor_read(client: Client, fhir: Fhir
 
 
 def test_only_the_author_changes_a_version(client: Client, doctor: Viewer, fhir: Fhir, kim: str):
-    from accounts.viewer import viewer_for
-    from records.models import Patient
-    from records.services.people import patient_link
-    from tests.factories.people import UserFactory
 
     account = UserFactory(own_role=Role.PATIENT)
     patient_link(patient=Patient.objects.get(pk=kim), account=account)
