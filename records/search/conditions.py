@@ -6,28 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import (
-    BigIntegerField,
-    BooleanField,
-    Exists,
-    F,
-    FloatField,
-    Func,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-)
 from django.utils.translation import gettext as _
 
-from core.row_security import Who
-from records.access import versions_visible_to
 from records.blind_index import fold
 from records.fhir.resources import Resource
 from records.fhir.schema import resource_types
-from records.models import Version
 from records.search.blind import mask, reference_token, token
 from records.search.parameters import Component, Kind, Parameter
 from records.search.query import (
@@ -40,6 +23,18 @@ from records.search.query import (
     wrong,
 )
 from records.search.ranges import Range, decimal, moment, precision_of
+from records.search.terms import (
+    AnyOf,
+    HasId,
+    HasToken,
+    InRanges,
+    IsOne,
+    LeadsTo,
+    LedToBy,
+    Not,
+    Term,
+    WrittenAt,
+)
 from records.search.values import (
     LONGEST,
     PRESENT,
@@ -51,7 +46,6 @@ from records.search.values import (
     unit_form,
 )
 
-_TOKENS = ArrayField(BigIntegerField())
 NUMBERS = (Kind.NUMBER, Kind.QUANTITY)
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 ABOUT = 0.1  # `ap`: a tenth of a number, or of the time between then and now
@@ -63,25 +57,16 @@ Check = Callable[[Resource], bool]
 class Found:
     """A condition in SQL; and one in Python, where the index alone can't tell."""
 
-    where: Q
+    where: Term
     check: Check | None = None
 
 
-def current(who: Who) -> QuerySet[Version]:
-    """What there is to be found by somebody."""
-    return versions_visible_to(who).filter(current=True)
-
-
 class Conditions:
-    """Makes conditions for one viewer; `settle` runs a search that needs checks within another."""
+    """Makes terms of what is asked for; `settle` runs a search that needs a check within another."""
 
-    def __init__(
-        self, who: Who, base_url: str, settle: Callable[[QuerySet[Version], Check], list[int]]
-    ) -> None:
-        self.who = who
-        self.base_url = (
-            base_url  # of FHIR: absolute references to here are as good as relative ones
-        )
+    def __init__(self, base_url: str, settle: Callable[[str, Term, Check], list[int]]) -> None:
+        # Of FHIR: absolute references to here are as good as relative ones.
+        self.base_url = base_url
         self.settle = settle
 
     def of(self, condition: Condition) -> Found:
@@ -114,7 +99,7 @@ class Conditions:
 
     # -- references --------------------------------------------------------------------------------
 
-    def _reference(self, asked: Criterion, parameter: Parameter) -> Q:
+    def _reference(self, asked: Criterion, parameter: Parameter) -> Term:
         if asked.modifier == "identifier":
             forms = [
                 f"~{form}" for value in asked.values for form in _token_forms(value, asked.name)
@@ -138,30 +123,31 @@ class Conditions:
             return [text]
         return [f"{target}/{text}" for target in parameter.targets or sorted(resource_types())]
 
-    def _matching(self, condition: Condition, type: str) -> QuerySet[Version]:
-        """What fulfils an inner condition, of what this viewer sees."""
+    def _matching(self, condition: Condition, type: str) -> Term:
+        """What fulfils an inner condition."""
         found = self.of(condition)
-        rows = current(self.who).filter(found.where, type=type)
         if found.check is None:
-            return rows
-        return rows.filter(pk__in=self.settle(rows, found.check))
+            return found.where
+        return IsOne(tuple(self.settle(type, found.where, found.check)))
 
-    def _chained(self, condition: Chained) -> Q:
-        name, found = condition.parameter.name, Q()
-        for inner in condition.inner:
-            rows = self._matching(inner, _type_of(inner))
-            tokens = rows.values_list(_Xor(F("handle"), Value(mask(name))))
-            found |= Q(tokens__overlap=ArraySubquery(tokens))
-        return found
+    def _chained(self, condition: Chained) -> Term:
+        way = mask(condition.parameter.name)
+        types = [_type_of(inner) for inner in condition.inner]
+        return AnyOf(
+            tuple(
+                LeadsTo(way, type, self._matching(inner, type))
+                for inner, type in zip(condition.inner, types, strict=True)
+            )
+        )
 
-    def _having(self, condition: Having) -> Q:
-        own = _Xor(OuterRef("handle"), Value(mask(condition.parameter.name)))
-        rows = self._matching(condition.inner, condition.parameter.type)
-        return Q(Exists(rows.filter(_HasToken(F("tokens"), own))))
+    def _having(self, condition: Having) -> Term:
+        type = condition.parameter.type
+        inner = self._matching(condition.inner, type)
+        return LedToBy(mask(condition.parameter.name), type, inner)
 
     # -- the rest ----------------------------------------------------------------------------------
 
-    def _composite(self, asked: Criterion, parameter: Parameter) -> Q:
+    def _composite(self, asked: Criterion, parameter: Parameter) -> Term:
         found = []
         for value in asked.values:
             parts = split(value, "$")
@@ -170,7 +156,7 @@ class Conditions:
             found.append(self._combination(asked, parameter, parts))
         return _any_of(found)
 
-    def _combination(self, asked: Criterion, parameter: Parameter, parts: list[str]) -> Q:
+    def _combination(self, asked: Criterion, parameter: Parameter, parts: list[str]) -> Term:
         texts: list[list[str]] = []
         ranged: tuple[Component, str] | None = None
         for component, part in zip(parameter.components, parts, strict=True):
@@ -200,9 +186,9 @@ class Conditions:
             raise wrong(name, _("A text within a composite has 3 to 32 letters."))
         return [f"^{letters}"]
 
-    def _own_way(self, asked: Criterion) -> Q:
+    def _own_way(self, asked: Criterion) -> Term:
         if asked.code == "_id":
-            return Q(fhir_id__in=[plain(value) for value in asked.values])
+            return HasId(tuple(plain(value) for value in asked.values))
         tests = []
         for value in asked.values:
             prefix, range = _moment(value, asked.name)
@@ -219,37 +205,33 @@ def _type_of(condition: Condition) -> str:
     return condition.type
 
 
-def _any_of(tests: Sequence[Q]) -> Q:
-    found = Q()
-    for test in tests:
-        found |= test
-    return found
+def _any_of(tests: Sequence[Term]) -> Term:
+    return tests[0] if len(tests) == 1 else AnyOf(tuple(tests))
 
 
-def one_of_tokens(tokens: Any) -> Q:
+def one_of_tokens(tokens: Any) -> Term:
     """Whether one of them is there."""
-    wanted = sorted(set(tokens))
-    return Q(tokens__contains=wanted) if len(wanted) == 1 else Q(tokens__overlap=wanted)
+    return HasToken(tuple(sorted(set(tokens))))
 
 
-def _missing(asked: Criterion, parameter: Parameter) -> Q:
+def _missing(asked: Criterion, parameter: Parameter) -> Term:
     [value] = asked.values if len(asked.values) == 1 else [""]
     if value not in ("true", "false"):
         raise wrong(asked.name, _("This is true or false."))
     there = one_of_tokens([token(parameter.name, PRESENT)])
-    return ~there if value == "true" else there
+    return Not(there) if value == "true" else there
 
 
 # -- tokens, texts and addresses -------------------------------------------------------------------
 
 
-def _token(asked: Criterion, parameter: Parameter) -> Q:
+def _token(asked: Criterion, parameter: Parameter) -> Term:
     if asked.modifier == "of-type":
         forms = [_of_type(value, asked.name) for value in asked.values]
     else:
         forms = [form for value in asked.values for form in _token_forms(value, asked.name)]
     found = one_of_tokens(token(parameter.name, form) for form in forms)
-    return ~found if asked.modifier == "not" else found
+    return Not(found) if asked.modifier == "not" else found
 
 
 def _token_forms(value: str, name: str) -> list[str]:
@@ -297,7 +279,7 @@ def _texts_check(parameter: Parameter, wanted: list[str], *, within: bool) -> Ch
     return check
 
 
-def _uri(asked: Criterion, parameter: Parameter) -> Q:
+def _uri(asked: Criterion, parameter: Parameter) -> Term:
     forms: list[str] = []
     for value in map(plain, asked.values):
         if asked.modifier == "below":
@@ -313,15 +295,15 @@ def _uri(asked: Criterion, parameter: Parameter) -> Q:
 # -- ranges ----------------------------------------------------------------------------------------
 
 
-def _range(parameter: Parameter, value: str, name: str) -> Q:
+def _range(parameter: Parameter, value: str, name: str) -> Term:
     return _range_of(parameter.kind, parameter.name, value, name, [])
 
 
-def _range_of(kind: Kind, parameter: str, value: str, name: str, before: list[str]) -> Q:
+def _range_of(kind: Kind, parameter: str, value: str, name: str, before: list[str]) -> Term:
     """A prefix and a value, under the forms that go before it in a composite."""
     if kind == Kind.DATE:
         prefix, range = _moment(value, name)
-        return _in_ranges([token(parameter, "$".join([*before, ""]))], *_dates(prefix, range))
+        return _in_ranges(token(parameter, "$".join([*before, ""])), *_dates(prefix, range))
     parts = [plain(part) for part in split(value, "|")]
     prefix, text = _prefixed(parts[0])
     amount = decimal(text) if text.strip() else None
@@ -329,7 +311,7 @@ def _range_of(kind: Kind, parameter: str, value: str, name: str, before: list[st
         raise wrong(name, _("This is a number, for quantities also as number|system|unit."))
     unit = unit_form(*parts[1:]) if len(parts) == 3 and any(parts[1:]) else ""
     key = token(parameter, "$".join([*before, unit]))
-    return _in_ranges([key], *_numbers(prefix, amount))
+    return _in_ranges(key, *_numbers(prefix, amount))
 
 
 def _prefixed(text: str) -> tuple[str, str]:
@@ -392,23 +374,20 @@ def _numbers(prefix: str, amount: Decimal) -> tuple[str, list[float]]:
     return test, [named[end] for end in ends]
 
 
-def _updated(prefix: str, asked: Range) -> Q:
+def _in_ranges(key: int, test: str, bounds: list[float]) -> Term:
+    return InRanges((key,), test, tuple(bounds))
+
+
+def _updated(prefix: str, asked: Range) -> Term:
     """`_lastUpdated` is a moment, to the millisecond, as the resource says it."""
     low, high = (_time(limit) for limit in (asked.low, asked.high))
-    within = Q(created_at__gte=low, created_at__lt=high)
-    match prefix:
-        case "ne":
-            return ~within
-        case "gt" | "sa":
-            return Q(created_at__gte=high)
-        case "lt" | "eb":
-            return Q(created_at__lt=low)
-        case "ge":
-            return Q(created_at__gte=low)
-        case "le":
-            return Q(created_at__lt=high)
-        case _:  # eq, ap
-            return within
+    within = WrittenAt(low, high)
+    tests: dict[str, Term] = {
+        "ne": Not(within), "gt": WrittenAt(since=high), "sa": WrittenAt(since=high),
+        "lt": WrittenAt(before=low), "eb": WrittenAt(before=low), "ge": WrittenAt(since=low),
+        "le": WrittenAt(before=high),
+    }  # fmt: skip
+    return tests.get(prefix, within)
 
 
 def _time(microseconds: float) -> datetime:
@@ -417,71 +396,3 @@ def _time(microseconds: float) -> datetime:
     except (OverflowError, ValueError, OSError):
         edge = datetime(9999, 12, 31, tzinfo=UTC)
         return edge if microseconds > 0 else datetime(1, 1, 1, tzinfo=UTC)
-
-
-# -- expressions -----------------------------------------------------------------------------------
-
-
-class _Xor(Func):
-    """Two numbers, bit by bit."""
-
-    template = "(%(expressions)s)"
-    arg_joiner = " # "
-    output_field = BigIntegerField()
-
-
-class _HasToken(Func):
-    """Whether a token is there; it may come from another row."""
-
-    template = "(%(expressions)s])"
-    arg_joiner = " @> ARRAY["
-    output_field = BooleanField()
-
-
-class _InRanges(Func):
-    """Whether a range under one of the keys fulfils a test of `r.l` and `r.h`."""
-
-    output_field = BooleanField()
-
-    def __init__(self, keys: Sequence[int], test: str, bounds: Sequence[float]) -> None:
-        super().__init__(
-            F("range_keys"), F("range_lows"), F("range_highs"), Value(list(keys), _TOKENS),
-            *[Value(bound, FloatField()) for bound in bounds],
-        )  # fmt: skip
-        self.test = test
-
-    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_more: Any) -> Any:
-        """The condition, with the bounds in the order of the test."""
-        parts = [compiler.compile(part) for part in self.get_source_expressions()]
-        (keys, _1), (lows, _2), (highs, _3), (wanted, params), *bounds = parts
-        test = self.test.format(*[sql for sql, _params in bounds])
-        # Columns and tests of this module alone; what was asked for are parameters.
-        said = f"SELECT 1 FROM unnest({keys}, {lows}, {highs}) AS r(k, l, h)"  # noqa: S608
-        return (
-            f"EXISTS ({said} WHERE r.k = ANY({wanted}) AND {test})",
-            (*params, *(p for _sql, own in bounds for p in own)),
-        )
-
-
-def _in_ranges(keys: Sequence[int], test: str, bounds: Sequence[float]) -> Q:
-    return Q(_InRanges(keys, test, bounds))
-
-
-class RangeEnd(Func):
-    """The lowest beginning of the ranges under a key, or the highest end; for sorting."""
-
-    output_field = FloatField()
-
-    def __init__(self, key: int, *, highest: bool) -> None:
-        column = "range_highs" if highest else "range_lows"
-        super().__init__(F("range_keys"), F(column), Value(key, BigIntegerField()))
-        self.highest = highest
-
-    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_more: Any) -> Any:
-        """Where there is none: before all others when descending, and after them when not."""
-        parts = [compiler.compile(part) for part in self.get_source_expressions()]
-        (keys, _1), (ends, _2), (wanted, params) = parts
-        pick, nothing = ("max", "-infinity") if self.highest else ("min", "infinity")
-        rows = f"unnest({keys}, {ends}) AS r(k, e) WHERE r.k = {wanted}"
-        found = f"(SELECT {pick}(r.e) FROM {rows})"  # noqa: S608 - columns of this module alone
-        return f"COALESCE({found}, '{nothing}'::float8)", tuple(params)

@@ -3,13 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.viewer import Viewer
@@ -17,12 +17,13 @@ from core.keys import Owner, Tampered, sealer_for
 from core.row_security import Who
 from records.blind_index import fold
 from records.fhir.resources import Resource, references
-from records.models import Version
 from records.search.blind import reference_token, token
-from records.search.conditions import Check, Conditions, Found, RangeEnd, current
+from records.search.conditions import Check, Conditions, Found
 from records.search.parameters import Kind
 from records.search.paths import Path
 from records.search.query import Include, Order, Search, parsed, wrong
+from records.search.statements import SortKey, Statement
+from records.search.terms import AllOf, Term, current
 from records.search.values import forms_of, texts_of
 from records.selectors import Opened, opened
 
@@ -49,7 +50,7 @@ class Finder:
     def __init__(self, viewer: Viewer, base_url: str) -> None:
         self.viewer = viewer
         self.who = Who.of(viewer.acting)
-        self.conditions = Conditions(self.who, base_url, self._settle)
+        self.conditions = Conditions(base_url, self._settle)
 
     # -- pages -------------------------------------------------------------------------------------
 
@@ -65,21 +66,22 @@ class Finder:
 
     def count(self, search: Search) -> int:
         """How many there are (`_summary=count`)."""
-        rows, check = self._rows(search)
-        return rows.count() if check is None else len(self._settle(rows, check))
+        where, check = self._where(search)
+        if check is None:
+            return Statement(where).count(self.viewer, search.type)
+        return len(self._settle(search.type, where, check))
 
     def _page(self, search: Search, after: list[Any] | None, total: int | None) -> Page:
-        rows, check = self._rows(search)
+        where, check = self._where(search)
         if check or any(_in_python(order) for order in search.orders):
-            return self._checked_page(search, rows, check, after)
-        keys = [_sort_key(order) for order in search.orders] or [_NEWEST]
-        wanted = rows.annotate(**{f"key_{n}": key.value for n, key in enumerate(keys)})
-        if after:
-            wanted = wanted.filter(_beyond(keys, after))
-        found = list(wanted.order_by(*_ordering(keys))[: search.count + 1])
+            return self._checked_page(search, where, check, after)
+        keys = tuple(_sort_key(order) for order in search.orders) or (_NEWEST,)
+        statement = Statement(where, keys, search.count + 1, after is not None)
+        found = statement.rows(self.viewer, search.type, after or [])
         more, found = len(found) > search.count, found[: search.count]
         if after is None and search.total != "none":
-            total = len(found) if not more else rows.count()
+            whole = Statement(where)
+            total = len(found) if not more else whole.count(self.viewer, search.type)
         cursor = ""
         if more and found:
             last = [getattr(found[-1], f"key_{n}") for n in range(len(keys))]
@@ -87,10 +89,11 @@ class Finder:
         return self._with_included(Page(search, opened(found), total=total, cursor=cursor))
 
     def _checked_page(
-        self, search: Search, rows: QuerySet[Version], check: Check | None, after: list[Any] | None
+        self, search: Search, where: Term, check: Check | None, after: list[Any] | None
     ) -> Page:
         """The same where each match has to be opened before it is known to be one, or its place."""
-        found = [o for o in self._opened(rows) if check is None or check(o.resource)]
+        rows = self._opened(search.type, where)
+        found = [o for o in rows if check is None or check(o.resource)]
         found.sort(key=lambda one: one.version.pk, reverse=True)
         for order in reversed(search.orders or [_NEWEST_FIRST]):
             found.sort(key=partial(_place_of, order), reverse=order.descending)
@@ -107,19 +110,16 @@ class Finder:
 
     # -- rows --------------------------------------------------------------------------------------
 
-    def _rows(self, search: Search) -> tuple[QuerySet[Version], Check | None]:
-        rows = current(self.who).filter(type=search.type)
+    def _where(self, search: Search) -> tuple[Term, Check | None]:
         found: list[Found] = [self.conditions.of(one) for one in search.conditions]
-        where = Q()
-        for one in found:
-            where &= one.where
         checks = [one.check for one in found if one.check]
-        return rows.filter(where), _all_of(checks) if checks else None
+        return AllOf(tuple(one.where for one in found)), _all_of(checks) if checks else None
 
-    def _settle(self, rows: QuerySet[Version], check: Check) -> list[int]:
-        return [o.version.pk for o in self._opened(rows) if check(o.resource)]
+    def _settle(self, type: str, where: Term, check: Check) -> list[int]:
+        return [o.version.pk for o in self._opened(type, where) if check(o.resource)]
 
-    def _opened(self, rows: QuerySet[Version]) -> Iterator[Opened]:
+    def _opened(self, type: str, where: Term) -> Iterator[Opened]:
+        rows = current(self.who).filter(where.q(self.who, iter(where.values)), type=type)
         ids = list(rows.order_by().values_list("pk", flat=True)[: MOST_CHECKED + 1])
         if len(ids) > MOST_CHECKED:
             text = _("This would look through too much: add another parameter.")
@@ -221,39 +221,14 @@ def _at(paths: Iterable[Path], type: str, resource: Resource) -> Iterator[str]:
 # -- order -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Key:
-    value: Any  # an expression
-    descending: bool
-    read: Callable[[Any], Any] = lambda value: value  # from what a cursor has
-
-
-_NEWEST = _Key(F("created_at"), True, datetime.fromisoformat)
+_NEWEST = SortKey("created_at", True)
 _NEWEST_FIRST = Order(None, "_lastUpdated", descending=True)
 
 
-def _sort_key(order: Order) -> _Key:
+def _sort_key(order: Order) -> SortKey:
     if order.parameter is not None:
-        key = token(order.parameter.name, "")
-        return _Key(RangeEnd(key, highest=order.descending), order.descending, float)
-    if order.code == "_id":
-        return _Key(F("fhir_id"), order.descending)
-    return _Key(F("created_at"), order.descending, datetime.fromisoformat)
-
-
-def _ordering(keys: Sequence[_Key]) -> list[str]:
-    """By the keys, and among equals the newest first."""
-    return [*(f"{'-' * key.descending}key_{n}" for n, key in enumerate(keys)), "-pk"]
-
-
-def _beyond(keys: Sequence[_Key], after: list[Any]) -> Q:
-    """What comes after the last one of a page."""
-    found, same = Q(), Q()
-    for n, (key, value) in enumerate(zip(keys, after, strict=False)):
-        last = key.read(value)
-        found |= same & Q(**{f"key_{n}__{'lt' if key.descending else 'gt'}": last})
-        same &= Q(**{f"key_{n}": last})
-    return found | same & Q(pk__lt=after[-1])
+        return SortKey("range", order.descending, token(order.parameter.name, ""))
+    return SortKey("fhir_id" if order.code == "_id" else "created_at", order.descending)
 
 
 def _written(value: Any) -> Any:
