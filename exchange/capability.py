@@ -43,6 +43,7 @@ def _security() -> dict[str, Any]:
 
 
 HL7 = "http://hl7.org/fhir/OperationDefinition/"
+IPS = "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"
 VALIDATE = {"name": "validate", "definition": f"{HL7}Resource-validate"}
 
 
@@ -52,6 +53,7 @@ def _operations(type: str) -> list[dict[str, str]]:
     if type == "Patient":
         found.append({"name": "match", "definition": f"{HL7}Patient-match"})
         found.append({"name": "everything", "definition": f"{HL7}Patient-everything"})
+        found.append({"name": "summary", "definition": IPS})
     return found
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.viewer import Viewer
-from chain.canonical import parse
+from chain.canonical import canonical, parse
 from core import audit
 from core.errors import Invalid, Malformed, NotFound, Problem, SalusError
 from exchange.asking import (
@@ -29,13 +29,14 @@ from exchange.asking import (
 )
 from exchange.sets import SearchSet, bundle, history
 from exchange.shaping import shape_of
+from exchange.summary import SECTIONS, ips
 from records.access import versions_visible_to
 from records.delegates import actor_at, cared_for_ids
-from records.fhir.resources import Resource
+from records.fhir.resources import DIRECTORY_TYPES, Resource, references
 from records.fhir.schema import problems_of, resource_types
 from records.search.query import ABOUT_THE_ANSWER, Search, parsed, wrong
 from records.search.running import Finder, Page
-from records.selectors import Opened, opened, version_for, versions_for
+from records.selectors import Opened, chart_of, opened, version_for, versions_for
 from records.services.writing import (
     Gone,
     Target,
@@ -379,3 +380,20 @@ def everything(viewer: Viewer, asked: Asked) -> Answer:
         query = urlencode([("_count", count), *keep, ("_after", page[-1].version.pk)])
         next_url = f"{base_url()}Patient/{asked.id}/$everything?{query}"
     return Answer(200, SearchSet(shown, base_url(), shape_of(asked), next_url).written())
+
+
+def summary(viewer: Viewer, asked: Asked) -> Answer:
+    """`Patient/…/$summary`: the International Patient Summary of what this person may see."""
+    found = _version(viewer, "Patient", asked.id, None)
+    patient_id = found.version.patient_id
+    assert patient_id is not None
+    rows = chart_of(viewer, patient_id, *sorted({t for s in SECTIONS for t in s.types}))
+    _note(viewer, [found, *rows], f"Patient/{asked.id}/$summary")
+    named = {
+        str(holder["reference"]).partition("/")[2]
+        for one in rows
+        for _place, holder in references(one.resource)
+        if str(holder["reference"]).partition("/")[0] in DIRECTORY_TYPES
+    }
+    places = versions_for(viewer).filter(current=True, patient=None, fhir_id__in=named)
+    return Answer(200, canonical(ips(found, rows, opened(places), base_url())))

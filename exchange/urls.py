@@ -39,6 +39,7 @@ urlpatterns = [
     path("fhir/<fhirtype:type>", views.type_level, name="fhir-type"),
     path("fhir/<fhirtype:type>/_search", views.search, name="fhir-search"),
     path("fhir/<fhirtype:type>/_history", views.past, name="fhir-type-history"),
+    path("fhir/Patient/<fhirid:id>/$summary", views.summary, name="fhir-summary"),
     path("fhir/Patient/<fhirid:id>/$everything", views.everything, name="fhir-everything"),
     path("fhir/<fhirtype:type>/<fhirid:id>", views.instance_level, name="fhir-read"),
     path("fhir/<fhirtype:type>/<fhirid:id>/_history", views.past, name="fhir-history"),

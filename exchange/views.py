@@ -98,6 +98,12 @@ def everything(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     return _answered(interactions.everything(viewer, _asked(request, "Patient", id)))
 
 
+@fhir_view("GET", "HEAD", area="records")
+def summary(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
+    """`Patient/…/$summary`."""
+    return _answered(interactions.summary(viewer, _asked(request, "Patient", id)))
+
+
 _WRITES: dict[str, Callable[[Viewer, Asked], Answer]] = {
     "POST": interactions.create, "PUT": interactions.update, "PATCH": interactions.patch,
     "DELETE": interactions.delete,

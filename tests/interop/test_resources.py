@@ -69,6 +69,10 @@ def test_medplum_finds_nothing_wrong_with_any_of_it(asks: Any, in_node: Any):
     id = person["resource"]["id"]
     given += [parse(asks(f"Patient/{id}/_history").content)]
     given += list(pages(asks, f"Patient/{id}/$everything"))
+    for page in pages(asks, "Patient?_count=50"):
+        for entry in page["entry"]:
+            document = parse(asks(f"Patient/{entry['resource']['id']}/$summary").content)
+            given += [document, *(inner["resource"] for inner in document["entry"])]
     given += [parse(asks(f"Observation?_summary={how}").content) for how in ("true", "count")]
     assert len(given) > 3000
     assert in_node("validate.mjs", [ENCODER.encode(one).decode() for one in given]) == []

@@ -499,6 +499,36 @@ def test_all_of_a_record_in_pages(fhir: Fhir, kim: str):
     assert some["total"] == 4
 
 
+def test_the_patient_summary_is_a_document_that_is_whole_in_itself(fhir: Fhir, kim: str):
+    allergy = {
+        "resourceType": "AllergyIntolerance", "patient": {"reference": f"Patient/{kim}"},
+        "code": {"text": "Penicillin"},
+    }  # fmt: skip
+    vital = [{"coding": [{"code": "vital-signs"}]}]
+    fhir("POST", "AllergyIntolerance", allergy)
+    fhir(
+        "POST", "Observation", weight(kim, "80.50", category=vital, effectiveDateTime="2026-11-01")
+    )
+    fhir(
+        "POST", "Observation", weight(kim, "70.50", category=vital, effectiveDateTime="2001-01-01")
+    )
+    body = fhir("GET", f"Patient/{kim}/$summary")
+    assert b"80.50" in body.content
+    assert b"70.50" not in body.content  # too long ago
+    document = body.json()
+    resources = [e["resource"] for e in document["entry"]]
+    composition = resources[0]
+    assert (document["type"], composition["resourceType"]) == ("document", "Composition")
+    sections = {s["code"]["coding"][0]["code"]: s for s in composition["section"]}
+    assert list(sections) == ["48765-2", "10160-0", "11450-4", "8716-3"]
+    assert "<li>Penicillin</li>" in sections["48765-2"]["text"]["div"]
+    named = {f"{r['resourceType']}/{r['id']}" for r in resources}
+    for section in sections.values():
+        assert {e["reference"] for e in section["entry"]} <= named
+    [unknown] = [r for r in resources if r["resourceType"] == "MedicationStatement"]
+    assert unknown["medicationCodeableConcept"]["coding"][0]["code"] == "no-medication-info"
+
+
 def test_validate_says_what_is_wrong_and_writes_nothing(fhir: Fhir, kim: str):
     before = Version.objects.count()
     assert fhir("POST", "Observation/$validate", weight(kim)).status_code == 200

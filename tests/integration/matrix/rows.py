@@ -377,6 +377,7 @@ FHIR = (
     Row("fhir-type-history", "type", get=EVERYBODY),
     Row("fhir-history", "resource", get=READERS),
     Row("fhir-everything", "patient", get=READERS),
+    Row("fhir-summary", "patient", get=READERS),
     Row("fhir-validate", post="422 *"),
     Row("fhir-validate-type", "type", post="422 *"),
     Row("fhir-validate-one", "resource", post=READERS.replace("200", "422")),
