@@ -74,7 +74,7 @@ def _unused(resource: dict[str, Any], place: str, found: Found) -> None:
     for one in contained:
         named.update(_locals(one))
     for index, one in enumerate(contained):
-        if f"#{one.get('id')}" not in named and "#" not in _locals(one):
+        if "id" in one and f"#{one['id']}" not in named and "#" not in _locals(one):
             found.add(f"{place}.contained[{index}]", _("nothing refers to this"))
 
 

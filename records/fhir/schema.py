@@ -25,6 +25,10 @@ def definitions() -> dict[str, Any]:
         "type": "object",
         "required": ["resourceType"],
     }
+    for definition in known.values():
+        if "properties" in definition:  # it says what objects hold, but not that they are objects
+            definition.setdefault("type", "object")
+    known["xhtml"] = {"type": "string"}
     known["integer64"] = {"type": "string", "pattern": "^[0]|[-+]?[1-9][0-9]*$"}
     return known
 

@@ -1,11 +1,15 @@
 """Whether a resource is valid FHIR R4: the one question that everything which is stored answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from core.errors import Problem
 from records.fhir.elements import Found, check_resource
 from records.fhir.schema import MOST_PROBLEMS, problems_of
+from records.fhir.us_core import problems_of_profile
 
 
 def validated(resource: Any, place: str = "", *, profiles: Sequence[str] = ()) -> list[Problem]:
@@ -15,12 +19,25 @@ def validated(resource: Any, place: str = "", *, profiles: Sequence[str] = ()) -
     then the profiles asked for, by their canonical URL. At most 50 problems, one per place. The texts
     never quote a value. Never raises.
     """
-    problems = problems_of(resource, place)
-    if problems:
+    try:
+        return _first_of_each_place(_problems(resource, place, profiles))
+    except RecursionError:
+        return [Problem(place, _("this is nested too deeply"))]
+
+
+def _problems(resource: Any, place: str, profiles: Sequence[str]) -> list[Problem]:
+    if problems := problems_of(resource, place):
         return problems
+    here = place or resource["resourceType"]
     found = Found()
-    check_resource(resource, place or resource["resourceType"], found)
+    check_resource(resource, here, found)
+    for url in profiles if not found.problems else ():
+        found.problems += problems_of_profile(resource, url, here)
+    return found.problems
+
+
+def _first_of_each_place(problems: Iterable[Problem]) -> list[Problem]:
     first: dict[str, Problem] = {}
-    for problem in found.problems:
-        first.setdefault(problem.place, problem)
-    return list(first.values())[:MOST_PROBLEMS]
+    for problem in problems:
+        first.setdefault(problem.place, problem)  # one rule per place is enough to mend it
+    return list(islice(first.values(), MOST_PROBLEMS))
