@@ -114,8 +114,8 @@ def check_of(path: str) -> Check:
             if keys.isdisjoint(value):
                 found.add(f"{place}.{name}", _missing(name))
         for rule in rules:
-            if not rule.holds(value):
-                found.add(place, f"{rule.text} ({rule.key})")
+            if (problem := rule.broken(value, place)) is not None:
+                found.problems.append(problem)
 
     return check
 

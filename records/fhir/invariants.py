@@ -13,10 +13,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import Problem
 from records.search.ranges import decimal, moment
 
 Element = dict[str, Any]
-Holds = Callable[[Element], bool]
+Holds = Callable[[Element], bool | str]  # False, or the place within, where it does not
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Rule:
     key: str
     text: str | Promise
     holds: Holds
+
+    def broken(self, element: Element, place: str) -> Problem | None:
+        """What is wrong with an element at a place, if the rule does not hold there."""
+        held = self.holds(element)
+        return (
+            None if held is True else Problem(f"{place}{held or ''}", f"{self.text} ({self.key})")
+        )
 
 
 # -- parts of rules --------------------------------------------------------------------------------
@@ -147,9 +155,12 @@ def _abated(condition: Element) -> bool:
 def _entries_have(name: str, *types: str) -> Holds:
     """bdl-3 and bdl-4: all entries have it in bundles of these types, none in others."""
 
-    def holds(bundle: Element) -> bool:
+    def holds(bundle: Element) -> bool | str:
         wanted = bundle.get("type") in types
-        return all((name in entry) == wanted for entry in bundle.get("entry", ()))
+        for index, entry in enumerate(bundle.get("entry", ())):
+            if (name in entry) != wanted:
+                return f".entry[{index}]"
+        return True
 
     return holds
 
@@ -160,15 +171,14 @@ def _search_alone(bundle: Element) -> bool:
     )
 
 
-def _urls_differ(bundle: Element) -> bool:
-    if bundle.get("type") == "history":
-        return True
-    urls = [
-        (entry["fullUrl"], entry.get("resource", {}).get("meta", {}).get("versionId"))
-        for entry in bundle.get("entry", ())
-        if "fullUrl" in entry
-    ]
-    return len(set(urls)) == len(urls)
+def _urls_differ(bundle: Element) -> bool | str:
+    seen = set()
+    for index, entry in enumerate(bundle.get("entry", ())):
+        url = (entry.get("fullUrl"), entry.get("resource", {}).get("meta", {}).get("versionId"))
+        if url in seen and url[0] and bundle.get("type") != "history":
+            return f".entry[{index}].fullUrl"
+        seen.add(url)
+    return True
 
 
 def _first_is(bundle_type: str, type: str) -> Holds:
@@ -297,7 +307,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
              _entries_have("request", "batch", "transaction", "history")),
         Rule("bdl-4", _("“response” goes with each entry of an answer or a history alone"),
              _entries_have("response", "batch-response", "transaction-response", "history")),
-        Rule("bdl-7", _("two entries have the same “fullUrl”"), _urls_differ),
+        Rule("bdl-7", _("another entry has the same one"), _urls_differ),
         Rule("bdl-9", _("a document needs an identifier with its system, and a time"), _document),
         Rule("bdl-11", _("a document begins with a Composition"),
              _first_is("document", "Composition")),

@@ -61,8 +61,8 @@ def _problems(resource: Element, profile: Profile, here: str) -> Iterator[Proble
                 yield Problem(place, _("the profile wants a reference to another type here"))
     for path, rule in profile.rules:
         for place, value in _found(resource, path, here):
-            if not rule.holds(value):
-                yield Problem(place, f"{rule.text} ({rule.key})")
+            if (problem := rule.broken(value, place)) is not None:
+                yield problem
 
 
 def _missing(resource: Element, profile: Profile, here: str) -> Iterator[Problem]:
