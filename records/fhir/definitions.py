@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,12 @@ def _folder() -> Path:
 @cache
 def _places() -> dict[str, tuple[Path, int]]:
     """In which file each StructureDefinition lies, and from which byte on."""
-    return {
-        match[1].decode(): (path, match.end())
-        for path in (_folder() / name for name in _STRUCTURES)
-        for match in _STRUCTURE.finditer(path.read_bytes())
-    }
+    found: dict[str, tuple[Path, int]] = {}
+    for path in (_folder() / name for name in _STRUCTURES):
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+            for match in _STRUCTURE.finditer(text):
+                found[match[1].decode()] = (path, match.end())
+    return found
 
 
 @cache
