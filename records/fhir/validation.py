@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.errors import Problem
 from records.fhir.elements import Found, check_resource
 from records.fhir.schema import MOST_PROBLEMS, problems_of
@@ -19,13 +17,6 @@ def validated(resource: Any, place: str = "", *, profiles: Sequence[str] = ()) -
     then the profiles asked for, by their canonical URL. At most 50 problems, one per place. The texts
     never quote a value. Never raises.
     """
-    try:
-        return _first_of_each_place(_problems(resource, place, profiles))
-    except RecursionError:
-        return [Problem(place, _("this is nested too deeply"))]
-
-
-def _problems(resource: Any, place: str, profiles: Sequence[str]) -> list[Problem]:
     if problems := problems_of(resource, place):
         return problems
     here = place or resource["resourceType"]
@@ -33,7 +24,7 @@ def _problems(resource: Any, place: str, profiles: Sequence[str]) -> list[Proble
     check_resource(resource, here, found)
     for url in profiles if not found.problems else ():
         found.problems += problems_of_profile(resource, url, here)
-    return found.problems
+    return _first_of_each_place(found.problems)
 
 
 def _first_of_each_place(problems: Iterable[Problem]) -> list[Problem]:
