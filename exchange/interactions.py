@@ -33,7 +33,8 @@ from exchange.summary import SECTIONS, ips
 from records.access import versions_visible_to
 from records.delegates import actor_at, cared_for_ids
 from records.fhir.resources import DIRECTORY_TYPES, Resource, references
-from records.fhir.schema import problems_of, resource_types
+from records.fhir.schema import resource_types
+from records.fhir.validation import validated
 from records.search.query import ABOUT_THE_ANSWER, Search, parsed, wrong
 from records.search.running import Finder, Page
 from records.selectors import Opened, chart_of, opened, version_for, versions_for
@@ -333,17 +334,20 @@ def is_uuid(text: str) -> bool:
 
 
 def validate(viewer: Viewer, asked: Asked) -> Answer:
-    """`$validate`: what is wrong with a resource, without writing it."""
+    """`$validate`: what is wrong with a resource, without writing it; `profile` asks for more."""
     if asked.type:
         require_type(asked.type)
     if asked.id:
         newest(viewer, asked.type, asked.id)
-    body = asked.body
+    body, profiles = asked.body, [asked.one("profile")]
     if isinstance(body, dict) and body.get("resourceType") == "Parameters":
         parts = body.get("parameter")
         named = [p for p in parts if isinstance(p, dict)] if isinstance(parts, list) else []
         body = next((p.get("resource") for p in named if p.get("name") == "resource"), None)
-    problems = problems_of(body)
+        for part in named:
+            if part.get("name") == "profile":
+                profiles += [str(part.get("valueUri") or part.get("valueCanonical") or "")]
+    problems = validated(body, profiles=[profile for profile in profiles if profile])
     if isinstance(body, dict) and asked.type and body.get("resourceType") != asked.type:
         problems.append(Problem("resourceType", _("This must be the type of the address.")))
     if not problems:

@@ -24,7 +24,8 @@ from core.acting import portal_acts
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, SalusError
 from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import DIRECTORY_TYPES, Resource, patient_of, references
-from records.fhir.schema import problems_of, resource_types
+from records.fhir.schema import resource_types
+from records.fhir.validation import validated
 from records.models import PatientRegistration, Record, Version
 from records.services.sealing import sealed_words
 from records.services.store import Changed, NewResource, create, revise
@@ -214,7 +215,7 @@ def _note(version: Version, by: Viewer) -> None:
 def _checked(resource: Resource, by: Viewer, beside: frozenset[Target]) -> _Author:
     """Whose words these are; raises Forbidden and Invalid."""
     author = _author(by)
-    if problems := problems_of(resource):
+    if problems := validated(resource):
         raise Invalid(problems=problems)
     if not author.may(resource["resourceType"]):
         raise Forbidden(_("In this role one does not write this kind of entry."))
