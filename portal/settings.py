@@ -65,6 +65,9 @@ ALLOWED_HOSTS: list[str] = (
 )
 SECRET_KEY = secret("SECRET_KEY")
 MASTER_KEY = secret("MASTER_KEY")
+MASTER_KEY_FILE = Path(required("MASTER_KEY_FILE"))
+# For how many days copies of the database, of files and of secrets are kept (docs/THREAT_MODEL.md).
+BACKUP_WINDOW_DAYS = env.int("BACKUP_WINDOW_DAYS", 30)
 
 # -- application -----------------------------------------------------------------------------------
 
