@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.deployment import portal_id
 from core.master_key import KEY, FileMasterKey, master_key
@@ -28,7 +29,7 @@ NONCE = 12
 
 __all__ = [
     "KEY", "NONCE", "KeyDestroyed", "Owner", "Sealer", "Tampered", "derived_secret", "epoch_key",
-    "sealer_for", "sealers_for",
+    "key_destroy",     "sealer_for", "sealers_for",
 ]  # fmt: skip
 
 
@@ -94,6 +95,14 @@ def sealer_for(owner: Owner) -> Sealer:
     """The owner's sealer; a first call makes the data key."""
     row = _find(owner) or _make(owner)
     return _sealer(owner, row)
+
+
+@transaction.atomic
+def key_destroy(owner: Owner) -> None:
+    """From now on nothing opens under this owner's key, and no other one is made; safe to run twice."""
+    _find(owner) or _make(owner)  # a destroyed key keeps a new one from being made
+    rows = DataKey.objects.filter(owner_kind=owner.kind, owner_id=owner.id, destroyed_at=None)
+    rows.update(wrapped=None, destroyed_at=timezone.now())
 
 
 def _keys_of(ids: list[UUID]) -> QuerySet[DataKey]:

@@ -286,6 +286,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600.0),
         "options": {"queue": "work", "expires": 3600},
     },
+    "erasures-sweep": {
+        "task": "records.tasks.sweep_erasures",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
+    },
 }
 
 # -- people ----------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from records.models.clinical import (
     Version,
 )
 from records.models.delegations import Delegation
+from records.models.erasures import ErasureRequest, Ground
 from records.models.merges import PatientMerge
 from records.models.patients import AccountLink, ActivationCode, PatientHash, PatientRegistration
 
 __all__ = [
     "ANY_TYPE", "NEVER", "SCOPE_TYPES", "AccountLink", "ActivationCode", "Consent",
-    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ImportedBundle", "Patient",
+    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ErasureRequest", "Ground", "ImportedBundle", "Patient",
     "PatientHash", "PatientMerge", "PatientRegistration", "Record", "Scope", "Version",
 ]  # fmt: skip

@@ -181,6 +181,15 @@ PRIVACY = (
     Row("correction-withdraw", "correction", post="302 patient; 404 *"),
     Row("corrections", get=OFFICE),
     Row("correction", "correction", get=OFFICE, post="422 registrar manager; 403 *"),
+    Row("erasure", get=EVERYBODY, post="422 *"),
+    Row("erasure-withdraw", "erasure", post="302 patient; 404 *"),
+    Row("erasures", get=MANAGER),
+    # The hospital does not run Salus: its manager decides nothing.
+    Row("erasure-decide", "erasure", get="403 *", post="403 *"),
+    Row("api-erasure", get=EVERYBODY, post="400 *"),
+    Row("api-erasure-withdraw", "erasure", post="204 patient; 404 *"),
+    Row("api-erasures", get=MANAGER),
+    Row("api-erasure-decide", "erasure", post="403 *"),
     Row("account-close", get=EVERYBODY, post="422 *"),
     Row("account-reopen", get="login all", post="login all"),  # everybody's is open
 )
