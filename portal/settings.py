@@ -427,6 +427,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(required("MEDIA_DIR"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Sealed before they get there: any backend will do, S3-compatible ones (django-storages) included.
+    "attachments": {
+        "BACKEND": env.str("ATTACHMENTS_BACKEND", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json(
+            "ATTACHMENTS_OPTIONS",
+            {
+                "location": str(MEDIA_ROOT / "attachments"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        ),
+    },
     "staticfiles": {"BACKEND": "portal.static.StaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

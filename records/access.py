@@ -15,6 +15,7 @@ from records.models import (
     ANY_TYPE,
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
@@ -135,5 +136,7 @@ def register() -> None:
         RowRule(ActivationCode, of_own_record),
         RowRule(AccountLink, links),
         RowRule(PatientHash, nobodys),
+        # Reached by the Binary that it belongs to, through the gate of that.
+        RowRule(Attachment, nobodys),
         RowRule(ErasureRequest, erasures),
     ]

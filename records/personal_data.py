@@ -27,6 +27,7 @@ from records.delegates import ADDRESS
 from records.models import (
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
@@ -243,9 +244,10 @@ PERSONAL_DATA = PersonalData(
     ),
     models=frozenset(
         {
-            AccountLink, ActivationCode, Commitment, Consent, ConsentStatement, CustodyKey, DataKey,
-            Delegation, EffectiveAccess, ErasureRequest, Patient, PatientHash, PatientMerge, PatientRegistration,
-            PersonHead, Record, RegistryEntry, Version,
+            AccountLink, ActivationCode, Attachment, Commitment, Consent, ConsentStatement,
+            CustodyKey, DataKey,
+            Delegation, EffectiveAccess, ErasureRequest, Patient, PatientHash, PatientMerge,
+            PatientRegistration, PersonHead, Record, RegistryEntry, Version,
         }
     ),
     size=_size,

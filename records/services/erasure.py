@@ -35,6 +35,7 @@ from core.rotation import rotate_past
 from records.models import (
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
@@ -49,6 +50,7 @@ from records.models import (
 )
 from records.models.erasures import AGAINST, FOR
 from records.selectors import own_patient
+from records.services.attachments import attachments_forget
 from records.services.consents import consents_end_all
 from records.services.people import require_unlinker
 
@@ -135,6 +137,7 @@ def erasure_carry_out(*, request_id: UUID) -> None:
     _erase(request_id)
     row = ErasureRequest.objects.get(pk=request_id)
     if row.state == State.ERASED and row.erased_at is not None:
+        attachments_delete(request_id)
         rotate_past(row.erased_at)
         _finish(request_id)
 
@@ -225,6 +228,7 @@ def _forget(patient: Patient, row: ErasureRequest) -> None:
     ConsentStatement.objects.filter(consent__patient=patient).update(sealed=b"")
     PersonHead.objects.filter(owner_id=patient.pk).update(sealed=b"")
     _forget_carers(patient, row.decided_by)
+    Attachment.objects.filter(patient=patient).update(sealed_key=b"", sealed_digest=b"")
     Notice.objects.filter(about=str(patient.pk)).delete()
     Patient.objects.filter(pk=patient.pk).update(account=None)
     for data in registry.personal_data:
@@ -250,6 +254,14 @@ def _forget_carers(patient: Patient, by: User | None) -> None:
 
 
 @portal_acts()
+def attachments_delete(request_id: UUID) -> None:
+    """The files of attachments, whose keys are gone already; raises OSError where one stays."""
+    row = ErasureRequest.objects.get(pk=request_id)
+    for patient in _whole(row.patient_id) if row.patient_id else ():
+        attachments_forget(patient.pk)
+
+
+@portal_acts()
 def _finish(request_id: UUID) -> None:
     """Say so; and sweep what a request that was under way has written beside the erasure."""
     row = _locked(request_id)
@@ -257,6 +269,7 @@ def _finish(request_id: UUID) -> None:
         return
     for patient in _whole(row.patient_id):
         _forget_versions(patient.pk)
+        attachments_forget(patient.pk)
         PatientHash.objects.filter(patient=patient).delete()
         for data in registry.personal_data:
             data.erase(patient.pk)
