@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import IO
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.core.files.base import File
@@ -24,6 +24,13 @@ from records.models import Attachment, Patient
 LARGEST = 1024**3  # bytes
 
 
+class Readable(Protocol):
+    """What bytes can be read from, a piece at a time."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
 def _storage() -> Storage:
     return storages["attachments"]
 
@@ -37,7 +44,7 @@ def _context(row: Attachment, what: str) -> str:
 
 
 def attachment_write(
-    *, patient: Patient, stream: IO[bytes], content_type: str, limit: int = LARGEST
+    *, patient: Patient, stream: Readable, content_type: str, limit: int = LARGEST
 ) -> tuple[Attachment, str]:
     """Seal and store a stream of at most `limit` bytes; gives the row and the SHA-256 in hex.
 

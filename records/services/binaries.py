@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
-from typing import IO, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from accounts.viewer import Viewer
 from core.sealed_files import PIECE
 from records.models import Patient, Version
 from records.selectors import Opened
-from records.services.attachments import LARGEST, attachment_read, attachment_write
+from records.services.attachments import LARGEST, Readable, attachment_read, attachment_write
 from records.services.store import NewResource, create
 
 INLINE = PIECE  # bytes up to which the data stand in the document
@@ -31,7 +31,7 @@ def binary_create(  # noqa: PLR0913 - what a Binary is made of
     by: Viewer,
     patient: Patient,
     content_type: str,
-    stream: IO[bytes],
+    stream: Readable,
     limit: int = LARGEST,
     at: datetime | None = None,
 ) -> Version:
@@ -89,7 +89,7 @@ def _stored_of(resource: dict[str, Any]) -> dict[str, str] | None:
 class _Joined(io.RawIOBase):
     """What was read already, and the rest."""
 
-    def __init__(self, start: bytes, rest: IO[bytes]) -> None:
+    def __init__(self, start: bytes, rest: Readable) -> None:
         self._parts = chain([start], iter(lambda: rest.read(PIECE), b""))
 
     def read(self, size: int = -1) -> bytes:

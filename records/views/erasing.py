@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,6 +45,7 @@ def erasure(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@login_required
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take one's request back."""
     try:
