@@ -65,6 +65,9 @@ ALLOWED_HOSTS: list[str] = (
 )
 SECRET_KEY = secret("SECRET_KEY")
 MASTER_KEY = secret("MASTER_KEY")
+MASTER_KEY_FILE = Path(required("MASTER_KEY_FILE"))
+# For how many days copies of the database, of files and of secrets are kept (docs/THREAT_MODEL.md).
+BACKUP_WINDOW_DAYS = env.int("BACKUP_WINDOW_DAYS", 30)
 
 # -- application -----------------------------------------------------------------------------------
 
@@ -283,6 +286,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600.0),
         "options": {"queue": "work", "expires": 3600},
     },
+    "erasures-sweep": {
+        "task": "records.tasks.sweep_erasures",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
+    },
 }
 
 # -- people ----------------------------------------------------------------------------------------
@@ -419,6 +427,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(required("MEDIA_DIR"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Sealed before they get there: any backend will do, S3-compatible ones (django-storages) included.
+    "attachments": {
+        "BACKEND": env.str("ATTACHMENTS_BACKEND", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json(
+            "ATTACHMENTS_OPTIONS",
+            {
+                "location": str(MEDIA_ROOT / "attachments"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        ),
+    },
     "staticfiles": {"BACKEND": "portal.static.StaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

@@ -15,10 +15,12 @@ from records.models import (
     ANY_TYPE,
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
     EffectiveAccess,
+    ErasureRequest,
     Patient,
     PatientHash,
     PatientMerge,
@@ -99,6 +101,11 @@ def links(who: Who) -> Q:
     return one_of("account_id", who.reach)
 
 
+def erasures(who: Who) -> Q:
+    """What one asked for."""
+    return one_of("asked_by_id", who.reach)
+
+
 def nobodys(who: Who) -> Q:
     """The portal's alone."""
     return Q(Value(False, output_field=BooleanField()))
@@ -129,4 +136,7 @@ def register() -> None:
         RowRule(ActivationCode, of_own_record),
         RowRule(AccountLink, links),
         RowRule(PatientHash, nobodys),
+        # Reached by the Binary that it belongs to, through the gate of that.
+        RowRule(Attachment, nobodys),
+        RowRule(ErasureRequest, erasures),
     ]

@@ -43,7 +43,14 @@ class RecordsConfig(AppConfig):
             NavItem(_("Patients"), "patients", "users", care, 10),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
+        registry.nav_items.append(
+            NavItem(_("Erasures"), "erasures", "eraser", frozenset({"manager"}), 70)
+        )
         registry.account_pages += [
+            AccountPage(
+                _("Erase my record"), _("What goes, what must stay, and who decides"),
+                "erasure", "eraser", AccountGroup.PRIVACY, patient, order=25,
+            ),
             AccountPage(
                 _("People I care for"), _("Children, and others who named you as their carer"),
                 "caring", "users", AccountGroup.YOU, order=40,

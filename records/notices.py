@@ -4,9 +4,11 @@ from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from redis.exceptions import RedisError
@@ -60,6 +62,24 @@ def _ended(told: Told) -> str:
     ) % {"who": told.who, "others": told.others}
 
 
+BACKUPS = gettext_lazy(
+    "Your request was carried out. Older backups hold what can't be read any more, and are gone "
+    "after {days} days."
+)
+
+
+def _erasure_asked(told: Told) -> str:
+    return _("Somebody asks that their record is erased. Decide.")
+
+
+def _erasure_refused(told: Told) -> str:
+    return _("Your record is not erased. See why.")
+
+
+def _erasure_done(told: Told) -> str:
+    return str(format_lazy(BACKUPS, days=settings.BACKUP_WINDOW_DAYS))
+
+
 NOTICE_TYPES = [
     NoticeType(
         "record-read",
@@ -93,6 +113,44 @@ NOTICE_TYPES = [
         mail=gettext_lazy("Somebody ended what they shared with you. Sign in to see who."),
         url=page_of("patients"),
         order=70,
+    ),
+    NoticeType(
+        "erasure-asked",
+        label=gettext_lazy("Somebody asks to be erased"),
+        text=gettext_lazy("When a person asks that their record is erased."),
+        icon="eraser",
+        words=_erasure_asked,
+        mail=gettext_lazy("Somebody asks that their record is erased. Sign in to decide."),
+        url=page_of("erasures"),
+        by_mail=True,
+        roles=frozenset({"manager"}),
+        order=80,
+    ),
+    NoticeType(
+        "erasure-refused",
+        label=gettext_lazy("Your record is not erased"),
+        text=gettext_lazy("When your request to erase your record is refused."),
+        icon="eraser-off",
+        words=_erasure_refused,
+        mail=gettext_lazy("Your request was decided. Sign in to see how, and why."),
+        url=page_of("erasure"),
+        by_mail=True,
+        can_be_off=False,
+        roles=frozenset({"patient"}),
+        order=81,
+    ),
+    NoticeType(
+        "erasure-done",
+        label=gettext_lazy("Your record was erased"),
+        text=gettext_lazy("When your record was erased, as you asked."),
+        icon="eraser",
+        words=_erasure_done,
+        mail=format_lazy(BACKUPS, days=settings.BACKUP_WINDOW_DAYS),
+        url=page_of("erasure"),
+        by_mail=True,
+        can_be_off=False,
+        roles=frozenset({"patient"}),
+        order=82,
     ),
 ]
 

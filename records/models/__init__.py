@@ -1,5 +1,6 @@
 """The clinical store, consents, who stands for whom, and the one relation that decides access."""
 
+from records.models.attachments import Attachment
 from records.models.clinical import (
     ANY_TYPE,
     NEVER,
@@ -15,11 +16,13 @@ from records.models.clinical import (
     Version,
 )
 from records.models.delegations import Delegation
+from records.models.erasures import ErasureRequest, Ground
 from records.models.merges import PatientMerge
 from records.models.patients import AccountLink, ActivationCode, PatientHash, PatientRegistration
 
 __all__ = [
-    "ANY_TYPE", "NEVER", "SCOPE_TYPES", "AccountLink", "ActivationCode", "Consent",
-    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ImportedBundle", "Patient",
-    "PatientHash", "PatientMerge", "PatientRegistration", "Record", "Scope", "Version",
+    "ANY_TYPE", "NEVER", "SCOPE_TYPES", "AccountLink", "ActivationCode", "Attachment", "Consent",
+    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ErasureRequest", "Ground",
+    "ImportedBundle", "Patient", "PatientHash", "PatientMerge", "PatientRegistration", "Record",
+    "Scope", "Version",
 ]  # fmt: skip

@@ -182,12 +182,12 @@ def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
     return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
 
 
-def consents_end_all(*, patient: Patient, by: Viewer) -> None:
-    """Salus ends what an account granted whose record it never was; in the caller's transaction."""
+def consents_end_all(*, patient: Patient, by: Viewer, reason: str = NEVER_THEIRS) -> None:
+    """Salus ends all that is granted of a record, and says why; in the caller's transaction."""
     rows = patient.consents.filter(status=Consent.Status.ACTIVE)
     for consent in rows.select_related("patient", "user", "organisation"):
         draft = _end_draft(consent, Custody.PORTAL, None)
-        _ended(consent, draft, draft.portal_signature(), by.actor, reason=NEVER_THEIRS)
+        _ended(consent, draft, draft.portal_signature(), by.actor, reason=reason)
 
 
 @portal_acts()

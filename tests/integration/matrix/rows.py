@@ -123,6 +123,7 @@ PHARMA = "200 pharma; 403 *"
 
 OVERSEES = "Auditors look over everybody's shoulder."
 BEARER = "Whoever holds the letter is let in: its link is the key."
+RUNS_SALUS = "The managers of the organisation that runs Salus decide for everybody."
 DIRECTORY = "Who works where is nobody's secret."
 
 PORTAL = (
@@ -193,9 +194,23 @@ PRIVACY = (
     Row("correction-withdraw", "correction", post="302 patient; 404 *"),
     Row("corrections", get=OFFICE),
     Row("correction", "correction", get=OFFICE, post="422 registrar manager; 403 *"),
+    Row("erasure", get=EVERYBODY, post="422 *"),
+    Row("erasure-withdraw", "erasure", post="302 patient; 404 *"),
+    Row("erasures", get=MANAGER, alike="manager", because=RUNS_SALUS),
+    Row(
+        "erasure-decide", "erasure", get=MANAGER, post="422 manager; 403 *",
+        alike="manager", because=RUNS_SALUS,
+    ),
+    Row("api-erasure", get=EVERYBODY, post="400 *"),
+    Row("api-erasure-withdraw", "erasure", post="204 patient; 404 *"),
+    Row("api-erasures", get=MANAGER, alike="manager", because=RUNS_SALUS),
+    Row(
+        "api-erasure-decide", "erasure", post="400 manager; 403 *",
+        alike="manager", because=RUNS_SALUS,
+    ),
     Row("account-close", get=EVERYBODY, post="422 *"),
     Row("account-reopen", get="login all", post="login all"),  # everybody's is open
-)
+)  # fmt: skip
 
 SECOND_STEP = (
     Row("mfa_index", get=EVERYBODY),

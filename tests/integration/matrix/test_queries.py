@@ -37,6 +37,8 @@ LISTS = {
     ("own-corrections", "patient"): 14,
     ("corrections", "registrar"): 9,
     ("recoveries", "manager"): 8,
+    ("erasures", "manager"): 11,
+    ("api-erasures", "manager"): 8,
     ("organisation-members", "manager"): 9,
     ("organisation-keys", "manager"): 8,
     ("api-organisations", "patient"): 4,

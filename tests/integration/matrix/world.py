@@ -38,6 +38,7 @@ from oversight.services.sealing import seal_path
 from records.models import Patient, Scope, Version
 from records.services.consents import consent_grant
 from records.services.delegations import carer_offer, delegation_accept, guardian_offer
+from records.services.erasure import erasure_ask
 from records.services.merging import merge_propose
 from records.services.people import patient_link
 from records.services.store import NewResource, create
@@ -313,6 +314,7 @@ class Half:
             ),
             "notice": Thing((notice.pk,)),
             "correction": Thing((wish.pk,), (self.word("Wish"),)),
+            "erasure": Thing((erasure_ask(by=patient).pk,)),
         }
 
     # -- colleagues --------------------------------------------------------------------------------
