@@ -68,7 +68,7 @@ _WRITING = ("create", "update", "patch", "delete")
 
 
 def _resources() -> list[dict[str, Any]]:
-    left_out = {"Bundle", "Parameters", "Binary"}
+    left_out = {"Bundle", "Parameters"}
     return [
         _AUDIT if name == "AuditEvent" else _resource(name)
         for name in sorted(resource_types() - left_out)

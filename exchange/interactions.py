@@ -4,6 +4,7 @@ HTTP and bundles come here alike (exchange/views.py, exchange/bundles.py).
 """
 
 from base64 import b64decode
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -35,13 +36,17 @@ from records.delegates import actor_at, cared_for_ids
 from records.fhir.resources import DIRECTORY_TYPES, Resource, references
 from records.fhir.schema import resource_types
 from records.fhir.validation import validated
+from records.models import Version
 from records.search.query import ABOUT_THE_ANSWER, Search, parsed, wrong
 from records.search.running import Finder, Page
 from records.selectors import Opened, chart_of, opened, version_for, versions_for
+from records.services.attachments import Readable
+from records.services.binaries import binary_read
 from records.services.writing import (
     Gone,
     Target,
     Written,
+    binary_write,
     newest,
     patched,
     resource_create,
@@ -207,6 +212,22 @@ def create(viewer: Viewer, asked: Asked, beside: frozenset[Target] = NONE_BESIDE
     # Its id is the server's or its bundle's choice, whatever the resource says.
     made = resource_create(resource=resource, by=viewer, id=asked.id, beside=beside)
     return _back(asked, made)
+
+
+def binary_create(
+    viewer: Viewer, asked: Asked, about: str, content_type: str, stream: Readable
+) -> Answer:
+    """A Binary out of the bytes that were sent."""
+    made = binary_write(by=viewer, about=about, content_type=content_type, stream=stream)
+    return _back(asked, made)
+
+
+def binary_data(viewer: Viewer, id: str) -> tuple[str, Iterator[bytes], Version]:
+    """The bytes of a Binary and what they are; raises NotFound, Gone."""
+    found = _version(viewer, "Binary", id, None)
+    _note(viewer, [found], found.version.reference)
+    content_type, pieces = binary_read(found)
+    return content_type, pieces, found.version
 
 
 def update(viewer: Viewer, asked: Asked, beside: frozenset[Target] = NONE_BESIDE) -> Answer:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from chain.services import Disclosed, commitment_for, document_for
 from core import audit
 from core.errors import Malformed, NotFound, SalusError
 from exchange import interactions
-from exchange.asking import Answer, Asked, parameters_of_query
+from exchange.asking import Answer, Asked, etag, parameters_of_query
 from exchange.auth import fhir, fhir_view
 from exchange.bundles import processed
 from exchange.capability import capability_statement
@@ -48,6 +49,8 @@ def base(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def type_level(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
     """Search and create; and update, patch and delete by a condition."""
     interactions.require_type(type)
+    if type == "Binary" and request.method == "POST" and request.content_type not in JSON:
+        return _answered(_uploaded(request, viewer))
     asked = _asked(request, type)
     if request.method in ("GET", "HEAD"):
         return _answered(interactions.search(viewer, asked))
@@ -64,8 +67,10 @@ def search(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
 
 
 @fhir_view("GET", "HEAD", "PUT", "PATCH", "DELETE", area="records")
-def instance_level(request: HttpRequest, viewer: Viewer, type: str, id: str) -> HttpResponse:
+def instance_level(request: HttpRequest, viewer: Viewer, type: str, id: str) -> HttpResponseBase:
     """The newest version: read, followed by a next one, or by its deletion."""
+    if type == "Binary" and request.method in ("GET", "HEAD") and not _wants_fhir(request):
+        return _downloaded(viewer, id)
     asked = _asked(request, type, id)
     if request.method in ("GET", "HEAD"):
         return _answered(interactions.read(viewer, asked))
@@ -154,6 +159,30 @@ def _asked(request: HttpRequest, type: str, id: str = "", *, search: bool = Fals
     )
     _require_json_wanted(asked.one("_format") or head.get("Accept", ""))
     return asked
+
+
+def _uploaded(request: HttpRequest, viewer: Viewer) -> Answer:
+    """A file as it is: read as a stream, however large."""
+    asked = Asked("POST", "Binary", prefer=request.headers.get("Prefer", ""))
+    about = request.headers.get("X-Security-Context", "")
+    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+    return interactions.binary_create(viewer, asked, about, content_type, request)
+
+
+def _wants_fhir(request: HttpRequest) -> bool:
+    """Whether a Binary is wanted as a resource, and not as the file that it is."""
+    accept = request.GET.get("_format") or request.headers.get("Accept", "")
+    return any(kind in accept for kind in ("fhir+json", "fhir+xml")) or accept in JSON - {""}
+
+
+def _downloaded(viewer: Viewer, id: str) -> HttpResponseBase:
+    """A file, to be kept and not opened here: nobody knows what a stranger put into it."""
+    content_type, pieces, version = interactions.binary_data(viewer, id)
+    answer = StreamingHttpResponse(pieces, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{version.fhir_id}"'
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["ETag"] = etag(version)
+    return answer
 
 
 def _require_json_wanted(accept: str) -> None:

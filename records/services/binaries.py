@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.viewer import Viewer
 from core.sealed_files import PIECE
 from records.models import Patient, Version
 from records.selectors import Opened
@@ -28,7 +27,7 @@ STORED = "urn:salus:fhir:stored-data"  # an extension of `data`: where it is, ho
 
 def binary_create(  # noqa: PLR0913 - what a Binary is made of
     *,
-    by: Viewer,
+    author_id: UUID,
     patient: Patient,
     content_type: str,
     stream: Readable,
@@ -55,8 +54,7 @@ def binary_create(  # noqa: PLR0913 - what a Binary is made of
                 patient=patient, stream=whole, content_type=content_type, limit=limit
             )
             resource["_data"] = {"extension": [_stored(row.pk, row.size, digest)]}
-        place = by.organisation.pk if by.organisation else None
-        new = NewResource(resource, patient.pk, place)
+        new = NewResource(resource, patient.pk, author_id)
         return create([new], at=at or timezone.now())[0]
 
 

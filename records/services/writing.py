@@ -26,13 +26,16 @@ from records.access import patients_visible_to, versions_visible_to
 from records.fhir.resources import DIRECTORY_TYPES, Resource, patient_of, references
 from records.fhir.schema import resource_types
 from records.fhir.validation import validated
-from records.models import PatientRegistration, Record, Version
+from records.models import Patient, PatientRegistration, Record, Version
+from records.selectors import own_patient
+from records.services.attachments import Readable
+from records.services.binaries import binary_create
 from records.services.sealing import sealed_words
 from records.services.store import Changed, NewResource, create, revise
 
 # What people say of themselves; the rest is for those who treat them.
 OF_ONESELF = frozenset({
-    "AllergyIntolerance", "Communication", "Condition", "DocumentReference", "FamilyMemberHistory",
+    "AllergyIntolerance", "Binary", "Communication", "Condition", "DocumentReference", "FamilyMemberHistory",
     "Goal", "Immunization", "MedicationStatement", "Observation", "QuestionnaireResponse",
 })  # fmt: skip
 # Made by other services, each with rules of its own.
@@ -151,6 +154,29 @@ def resource_delete(*, type: str, id: str, by: Viewer, expected: int | None = No
     version = revise(new, at=_now(), expected=expected)
     _note(version, by)
     return version
+
+
+@transaction.atomic
+def binary_write(*, by: Viewer, about: str, content_type: str, stream: Readable) -> Written:
+    """Write a file as a Binary about a patient (`Patient/id`, or oneself); raises Invalid, Forbidden."""
+    author = _author(by)
+    if not author.may("Binary"):
+        raise Forbidden(_("In this role one does not write this kind of entry."))
+    own = own_patient(by) if not about and not author.organisation else None
+    try:
+        patient_id = own.pk if own else UUID(about.removeprefix("Patient/"))
+    except ValueError:
+        text = _("X-Security-Context names the patient, like Patient/…")
+        raise Invalid(problems=[Problem("X-Security-Context", text)]) from None
+    _require_patient(patient_id, by, author, "Binary")
+    version = binary_create(
+        author_id=author.id,
+        patient=Patient(pk=patient_id),
+        content_type=content_type,
+        stream=stream,
+    )
+    _note(version, by)
+    return Written(version, created=True)
 
 
 def patched(resource: Resource, patch: Any) -> Resource:

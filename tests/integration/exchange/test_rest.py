@@ -408,6 +408,30 @@ def test_what_is_no_bundle_is_said(fhir: Fhir, body: Any, status: int):
     assert fhir("POST", "/fhir/", body).status_code == status
 
 
+@pytest.mark.parametrize("size", [5, 200_000])
+def test_a_file_comes_back_as_it_was_and_as_a_resource(
+    client: Client, fhir: Fhir, kim: str, size: int
+):
+    data = bytes(range(256)) * (size // 256 + 1)
+    who = {"X_Security_Context": f"Patient/{kim}"}
+    made = fhir("POST", "Binary", data, type="image/png", **who)
+    assert made.status_code == 201, made.content
+    path = made["Location"].partition("/_history")[0]
+    back = fhir("GET", path, Accept="image/png")
+    assert b"".join(back.streaming_content) == data
+    assert back["Content-Type"] == "image/png"
+    assert back["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in back["Content-Security-Policy"]
+    resource = fhir("GET", path, Accept="application/fhir+json").json()
+    assert resource["contentType"] == "image/png"
+    assert ("data" in resource) == (size < 65_536)
+    stranger = Fhir(client, clinician())
+    assert stranger("GET", path, Accept="image/png").status_code == 404
+    assert stranger("POST", "Binary", data, type="image/png", **who).status_code == 422
+    for wrong in ({}, {"X_Security_Context": "nobody"}):
+        assert fhir("POST", "Binary", data, type="image/png", **wrong).status_code == 422
+
+
 # -- who may ---------------------------------------------------------------------------------------
 
 

@@ -144,7 +144,10 @@ def test_a_binary_says_in_its_committed_bytes_what_it_holds(
     size: int, patient: Patient, clerk: Viewer, folder: Path
 ):
     version = binary_create(
-        by=clerk, patient=patient, content_type="text/plain", stream=Endless(size)
+        author_id=clerk.organisation.pk,
+        patient=patient,
+        content_type="text/plain",
+        stream=Endless(size),
     )
     [found] = opened(Version.objects.filter(pk=version.pk))
     kind, pieces = binary_read(found)
