@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from accounts.models import CARE, OFFICE, Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES, MEMBER_ROLES, OWN_ROLES
 from accounts.second_factor import has_second_factor, used_second_factor
-from core.acting import HEADER, Acting, act
+from core.acting import HEADER, Acting, act, capacity
 from core.audit import Actor, Purpose
 from core.errors import Forbidden, Malformed
 from core.prepared import Prepared
@@ -56,7 +56,11 @@ class Viewer:
         """As the database's row-level security knows them: whose records are open to them."""
         at_work = self.roles & frozenset(MEMBER_ROLES)
         place = tuple(self.organisation_ids) if at_work - OFFICE else ()
-        return Acting((self.user.pk, *place), place if at_work & CARE else ())
+        ids = (self.user.pk, *place)
+        # A grant may be for one purpose, or one role in an organisation (ADR 12).
+        purposes = [capacity(id, self.actor.purpose) for id in ids if self.actor.purpose]
+        roles = [capacity(id, role) for id in place for role in sorted(at_work - OFFICE)]
+        return Acting((*ids, *purposes, *roles), place if at_work & CARE else ())
 
     @property
     def actor(self) -> Actor:

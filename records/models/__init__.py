@@ -4,9 +4,11 @@ from records.models.clinical import (
     ANY_TYPE,
     NEVER,
     SCOPE_TYPES,
+    TEMPLATES,
     Consent,
     ConsentStatement,
     Custody,
+    Effect,
     EffectiveAccess,
     ImportedBundle,
     Patient,
@@ -19,7 +21,7 @@ from records.models.merges import PatientMerge
 from records.models.patients import AccountLink, ActivationCode, PatientHash, PatientRegistration
 
 __all__ = [
-    "ANY_TYPE", "NEVER", "SCOPE_TYPES", "AccountLink", "ActivationCode", "Consent",
-    "ConsentStatement", "Custody", "Delegation", "EffectiveAccess", "ImportedBundle", "Patient",
+    "ANY_TYPE", "NEVER", "SCOPE_TYPES", "TEMPLATES", "AccountLink", "ActivationCode", "Consent",
+    "ConsentStatement", "Custody", "Delegation", "Effect", "EffectiveAccess", "ImportedBundle", "Patient",
     "PatientHash", "PatientMerge", "PatientRegistration", "Record", "Scope", "Version",
 ]  # fmt: skip
