@@ -18,6 +18,7 @@ from records.provisions import DENY, Provision, identified, template
 from records.selectors import chart_of
 from records.services.consents import consent_grant, consent_revoke, statement_document
 from records.services.index import versions_index
+from records.services.previewing import consent_preview
 from records.services.statements import Draft, provisions_said
 from tests.factories.people import OrganisationFactory, clinician, member
 from tests.factories.records import Json, allergy, observation, patient, patient_with_record
@@ -188,3 +189,33 @@ def test_what_cannot_be_enforced_is_refused(rule: Provision):
     viewer, row = record()
     with pytest.raises(Invalid):
         grant(viewer, row, clinician().user, rule)
+
+
+# -- before it is signed ---------------------------------------------------------------------------
+
+
+def test_a_preview_tells_what_would_be_seen_and_changes_nothing():
+    _viewer, row = record()
+    doctor = clinician()
+    shown = consent_preview(
+        patient=row,
+        grantee=doctor.user,
+        scope=Scope.NOT_MENTAL,
+        provisions=template(Scope.NOT_MENTAL),
+    )
+    assert shown.seen == {"Patient": 1, "Observation": 1, "AllergyIntolerance": 1, "Condition": 1}
+    assert (shown.hidden, len(shown.examples)) == (1, 3)
+    assert not Consent.objects.exists()
+    assert seen(doctor, row) == []
+
+
+def test_the_check_page_shows_the_preview(client):
+    viewer, _row = record()
+    doctor = clinician()
+    client.force_login(viewer.user)
+    day = timezone.now().date() + timedelta(days=1)
+    answers = {"grantee": f"user:{doctor.user.pk}", "scope": "not-mental", "last_day": f"{day}"}
+    page = client.get("/sharing/new/check/", answers).content.decode()
+    assert "What they would see" in page
+    assert "1 entry stays hidden from them." in page
+    assert "but not: what is about mental health" in page
