@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
@@ -68,6 +69,12 @@ class Viewer:
         place = self.organisation.id if self.organisation else None
         purpose = _PURPOSES.get(self.role, "")
         return Actor(self.user.id, place, self.channel, self.role, purpose)
+
+    @property
+    def in_emergency(self) -> bool:
+        """Whether a record may be open to them for an emergency."""
+        until = self.user.emergency_until
+        return until is not None and until > timezone.now() and bool(self.roles & CARE)
 
     @property
     def role(self) -> str:

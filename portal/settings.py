@@ -346,6 +346,8 @@ ACCOUNT_RATE_LIMITS = {
     "activation": "20/d/user",
     "delegation": "20/d/user",
     "patient_match": "120/h/user",
+    # Emergencies are rare; whoever has many is looking for something.
+    "emergency": "20/d/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}  # nothing to guess in it; only for our own sake
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -23,6 +23,7 @@ from records.models import (
     Delegation,
     Effect,
     EffectiveAccess,
+    EmergencyAccess,
     Patient,
     PatientHash,
     PatientMerge,
@@ -125,6 +126,12 @@ def of_own_record(who: Who) -> Q:
     return Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
 
 
+def emergencies(who: Who) -> Q:
+    """Of one's own record, and those that one opened."""
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
+    return own | one_of("by_id", who.reach)
+
+
 def merges(who: Who) -> Q:
     """Of one's own record."""
     return Q(Exists(_standing_in(who).filter(patient=OuterRef("survivor"))))
@@ -160,6 +167,7 @@ def register() -> None:
         RowRule(ConsentStatement, statements),
         RowRule(EffectiveAccess, accesses),
         RowRule(Delegation, delegations),
+        RowRule(EmergencyAccess, emergencies),
         RowRule(PatientMerge, merges),
         RowRule(PatientRegistration, of_own_record),
         RowRule(ActivationCode, of_own_record),

@@ -29,6 +29,9 @@ class RecordsConfig(AppConfig):
                 writes=False,
             ),
             ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
+            ApiArea(
+                "emergency", _("Emergency access"), _("Opening records when a life is at stake"), 34
+            ),
             ApiArea("patients", _("Registration"), _("The patients of your office"), 35),
         ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
@@ -42,6 +45,7 @@ class RecordsConfig(AppConfig):
             NavItem(_("People I care for"), "caring", "users", patient, 60),
             NavItem(_("Registration"), "registration", "user-plus", office, 20),
             NavItem(_("Patients"), "patients", "users", care, 10),
+            NavItem(_("Emergency access"), "emergency", "alert-triangle", care | {"nurse"}, 80),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
         registry.account_pages += [

@@ -17,7 +17,7 @@ from accounts.selectors import people_acting
 from core import audit
 from core.acting import portal_acts
 from core.registry import NoticeType, Told, page_of
-from records.models import Consent
+from records.models import Consent, Delegation, Patient
 
 TO_YOU, TO_ORGANISATION = "you", "organisation"
 DAY = 24 * 3600
@@ -29,6 +29,10 @@ READING = (audit.Name.RECORD_READ, audit.Name.RECORD_LISTED, audit.Name.PROOF_RE
 
 def _read(told: Told) -> str:
     return _("Your record was read. See by whom.")
+
+
+def _emergency(told: Told) -> str:
+    return _("Your record was opened for an emergency. See by whom, and why.")
 
 
 def _shared(told: Told) -> str:
@@ -73,6 +77,19 @@ NOTICE_TYPES = [
         discreet=True,
         roles=frozenset({"patient"}),
         order=50,
+    ),
+    NoticeType(
+        "record-emergency",
+        label=gettext_lazy("Your record was opened for an emergency"),
+        text=gettext_lazy("At once, when somebody opens it without your consent."),
+        icon="alert-triangle",
+        words=_emergency,
+        mail=gettext_lazy("Your record was opened for an emergency. Sign in to see by whom."),
+        url=page_of("my-readers"),
+        by_mail=True,
+        discreet=True,
+        roles=frozenset({"patient"}),
+        order=45,
     ),
     NoticeType(
         "record-shared",
@@ -125,6 +142,19 @@ def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
         return
     notify(owner, "record-read", about=str(patient_id), by=by)
     transaction.on_commit(partial(_remember, key))
+
+
+def emergency_told(patient: Patient, by: audit.Actor) -> None:
+    """Tell a patient, and who cares for them, at once; in the caller's transaction."""
+    ids = [id for id in (patient.account_id, *standing_delegates(patient)) if id]
+    people = User.objects.filter(pk__in=ids)
+    notify(people.exclude(pk=by.user_id), "record-emergency", about=str(patient.pk), by=by)
+
+
+def standing_delegates(patient: Patient) -> list[UUID]:
+    """The accounts of those who stand in for a patient now."""
+    rows = patient.delegations.filter(state=Delegation.State.ACTIVE, ends_at__gt=timezone.now())
+    return [pk for pk in rows.values_list("delegate", flat=True) if pk]
 
 
 def _known(key: str) -> bool:

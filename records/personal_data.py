@@ -31,6 +31,7 @@ from records.models import (
     ConsentStatement,
     Delegation,
     EffectiveAccess,
+    EmergencyAccess,
     Patient,
     PatientHash,
     PatientMerge,
@@ -227,8 +228,8 @@ PERSONAL_DATA = PersonalData(
     models=frozenset(
         {
             AccountLink, ActivationCode, Commitment, Consent, ConsentStatement, CustodyKey, DataKey,
-            Delegation, EffectiveAccess, Patient, PatientHash, PatientMerge, PatientRegistration,
-            PersonHead, Record, RegistryEntry, Version,
+            Delegation, EffectiveAccess, EmergencyAccess, Patient, PatientHash, PatientMerge,
+            PatientRegistration, PersonHead, Record, RegistryEntry, Version,
         }
     ),
     size=_size,

@@ -17,11 +17,13 @@ from records.models.clinical import (
     Version,
 )
 from records.models.delegations import Delegation
+from records.models.emergencies import EmergencyAccess
 from records.models.merges import PatientMerge
 from records.models.patients import AccountLink, ActivationCode, PatientHash, PatientRegistration
 
 __all__ = [
     "ANY_TYPE", "NEVER", "SCOPE_TYPES", "TEMPLATES", "AccountLink", "ActivationCode", "Consent",
-    "ConsentStatement", "Custody", "Delegation", "Effect", "EffectiveAccess", "ImportedBundle", "Patient",
-    "PatientHash", "PatientMerge", "PatientRegistration", "Record", "Scope", "Version",
+    "ConsentStatement", "Custody", "Delegation", "Effect", "EffectiveAccess", "EmergencyAccess",
+    "ImportedBundle", "Patient", "PatientHash", "PatientMerge", "PatientRegistration",
+    "Record", "Scope", "Version",
 ]  # fmt: skip

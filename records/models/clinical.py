@@ -302,6 +302,9 @@ class EffectiveAccess(models.Model):
     delegation = models.ForeignKey(
         "records.Delegation", on_delete=models.CASCADE, null=True, related_name="effects"
     )
+    emergency = models.ForeignKey(
+        "records.EmergencyAccess", on_delete=models.CASCADE, null=True, related_name="effects"
+    )
     # Of a merged record: the row of the surviving one that this one follows.
     origin = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, related_name="followers"
@@ -331,6 +334,10 @@ class EffectiveAccess(models.Model):
             models.CheckConstraint(
                 name="effective_access_of_consent",
                 condition=models.Q(reason="consent") ^ models.Q(consent=None),
+            ),
+            models.CheckConstraint(
+                name="effective_access_of_emergency",
+                condition=models.Q(reason="emergency") ^ models.Q(emergency=None),
             ),
             models.CheckConstraint(
                 name="effective_access_of_delegation",

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -18,18 +19,19 @@ from accounts.viewer import Viewer, viewer_for
 from core.acting import acting_as
 from core.errors import NotFound
 from records.access import patients_visible_to, versions_visible_to
-from records.models import Consent, Delegation, EffectiveAccess, Patient, Scope
+from records.models import Consent, Delegation, EffectiveAccess, EmergencyAccess, Patient, Scope
 from records.provisions import DENY, PERMIT, Provision
 from records.search.query import parsed
 from records.search.running import Finder
 from records.selectors import chart_of, version_for
 from records.services.consents import consent_grant, consent_revoke
 from records.services.delegations import carer_offer, delegation_accept, delegation_end
+from records.services.emergencies import emergency_end, emergency_open
 from records.services.people import patient_link
 from tests.factories.people import OrganisationFactory, UserFactory, clinician, member, with_address
 from tests.factories.records import Json, imported, organization, patient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry", "clean_cache")]
 ICD = "http://hl7.org/fhir/sid/icd-10"
 DAYS = [datetime(year, 1, 1, tzinfo=UTC) for year in (2012, 2016, 2020)]
 
@@ -153,13 +155,13 @@ def provisions() -> st.SearchStrategy[Provision]:
     def ordered(said: Provision) -> bool:
         return not (said.data_from and said.data_until) or said.data_from < said.data_until
 
-    limits = st.one_of(
+    limits: st.SearchStrategy[dict[str, Any]] = st.one_of(
         st.just({}),
         st.just({"labels": ("PSY",)}),
         st.just({"labels": ("HIV", "PSY")}),
         st.sampled_from(["E11.9", "F20"]).map(lambda code: {"codes": (f"{ICD}|{code}",)}),
     )
-    readers = st.one_of(
+    readers: st.SearchStrategy[dict[str, Any]] = st.one_of(
         st.just({}),
         st.sampled_from(["treatment", "payment"]).map(lambda purpose: {"purposes": (purpose,)}),
         st.sampled_from(["nurse", "clinician"]).map(lambda role: {"role": role}),
@@ -185,6 +187,7 @@ class Consents(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.savepoint = transaction.savepoint()
+        cache.clear()  # how many emergencies somebody may open
         self.model = Model(standing={(o.user.pk, row.pk) for o, row in self.world.owners})
 
     def teardown(self) -> None:
@@ -245,6 +248,18 @@ class Consents(RuleBasedStateMachine):
         )  # fmt: skip
         delegation_accept(delegation=offer, by=helper)
         self.model.standing.add((helper.user.pk, row.pk))
+
+    @rule(whose=st.integers(0, 1), who=st.integers(0, 2))
+    def emergency(self, whose: int, who: int) -> None:
+        """Opened, and at the next time closed again."""
+        viewer, row = self.world.others[who], self.world.owners[whose][1]
+        key = (viewer.user.pk, row.pk)
+        if opened := EmergencyAccess.objects.filter(by=viewer.user, patient=row, ended_at=None):
+            emergency_end(emergency=opened.get(), by=viewer)
+            self.model.standing.remove(key)
+        else:
+            emergency_open(identifier=str(row.pk), reason="Unconscious", by=viewer)
+            self.model.standing.add(key)
 
     # -- what everybody sees -----------------------------------------------------------------------
 
