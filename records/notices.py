@@ -146,9 +146,8 @@ def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
 
 def emergency_told(patient: Patient, by: audit.Actor) -> None:
     """Tell a patient, and who cares for them, at once; in the caller's transaction."""
-    ids = [id for id in (patient.account_id, *standing_delegates(patient)) if id]
-    people = User.objects.filter(pk__in=ids)
-    notify(people.exclude(pk=by.user_id), "record-emergency", about=str(patient.pk), by=by)
+    told = {patient.account_id, *standing_delegates(patient)} - {None, by.user_id}
+    notify(User.objects.filter(pk__in=told), "record-emergency", about=str(patient.pk), by=by)
 
 
 def standing_delegates(patient: Patient) -> list[UUID]:
