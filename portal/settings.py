@@ -253,6 +253,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"queue": "work", "expires": 60},
     },
+    "sharing-reminders": {
+        "task": "records.tasks.remind_of_ends",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "work", "expires": 3600},
+    },
     "recovery-round": {
         "task": "accounts.tasks.recovery_round_task",
         "schedule": schedule(60.0),

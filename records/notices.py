@@ -35,6 +35,10 @@ def _emergency(told: Told) -> str:
     return _("Your record was opened for an emergency. See by whom, and why.")
 
 
+def _ends_soon(told: Told) -> str:
+    return _("Something that you share ends within a week. Share it again if it is to go on.")
+
+
 def _shared(told: Told) -> str:
     ours = told.about != TO_YOU
     if told.others:
@@ -102,6 +106,18 @@ NOTICE_TYPES = [
         order=60,
     ),
     NoticeType(
+        "sharing-ends-soon",
+        label=gettext_lazy("Something that you share ends soon"),
+        text=gettext_lazy("A week before its last day, once."),
+        icon="share",
+        words=_ends_soon,
+        mail=gettext_lazy("Something that you share ends within a week. Sign in to see what."),
+        url=page_of("sharing"),
+        discreet=True,
+        roles=frozenset({"patient"}),
+        order=65,
+    ),
+    NoticeType(
         "sharing-ended",
         label=gettext_lazy("Sharing was ended"),
         text=gettext_lazy("When somebody ends what they shared with you or your organisation."),
@@ -154,6 +170,13 @@ def standing_delegates(patient: Patient) -> list[UUID]:
     """The accounts of those who stand in for a patient now."""
     rows = patient.delegations.filter(state=Delegation.State.ACTIVE, ends_at__gt=timezone.now())
     return [pk for pk in rows.values_list("delegate", flat=True) if pk]
+
+
+def ending_told(consent: Consent) -> None:
+    """Tell a patient, or who cares for them, that something they share ends soon."""
+    told = {consent.patient.account_id, *standing_delegates(consent.patient)} - {None}
+    people = User.objects.filter(pk__in=told)
+    notify(people, "sharing-ends-soon", about=str(consent.pk))
 
 
 def _known(key: str) -> bool:

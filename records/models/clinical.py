@@ -221,6 +221,7 @@ class Consent(models.Model):
     sealed_secret = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # that it ends soon
 
     class Meta:
         constraints = [
