@@ -162,7 +162,8 @@ def reading_told(patient_id: UUID | None, by: audit.Actor) -> None:
 
 def emergency_told(patient: Patient, by: audit.Actor) -> None:
     """Tell a patient, and who cares for them, at once; in the caller's transaction."""
-    told = {patient.account_id, *standing_delegates(patient)} - {None, by.user_id}
+    known = (patient.account_id, *standing_delegates(patient))
+    told = [id for id in known if id and id != by.user_id]
     notify(User.objects.filter(pk__in=told), "record-emergency", about=str(patient.pk), by=by)
 
 
@@ -174,7 +175,8 @@ def standing_delegates(patient: Patient) -> list[UUID]:
 
 def ending_told(consent: Consent) -> None:
     """Tell a patient, or who cares for them, that something they share ends soon."""
-    told = {consent.patient.account_id, *standing_delegates(consent.patient)} - {None}
+    known = (consent.patient.account_id, *standing_delegates(consent.patient))
+    told = [id for id in known if id]
     people = User.objects.filter(pk__in=told)
     notify(people, "sharing-ends-soon", about=str(consent.pk))
 
