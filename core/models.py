@@ -155,6 +155,8 @@ class AuditEvent(models.Model):
         DELEGATION_OFFERED = "delegation.offered", _("Named a carer")
         DELEGATION_ACCEPTED = "delegation.accepted", _("Became a carer")
         DELEGATION_ENDED = "delegation.ended", _("Ended a carer's access")
+        EMERGENCY_OPENED = "emergency.opened", _("Opened a record for an emergency")
+        EMERGENCY_ENDED = "emergency.ended", _("Ended emergency access")
         MERGE_PROPOSED = "merge.proposed", _("Proposed to merge two records")
         MERGE_REFUSED = "merge.refused", _("Refused to merge two records")
         MERGE_DONE = "merge.done", _("Merged two records")

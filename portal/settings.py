@@ -256,6 +256,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"queue": "work", "expires": 60},
     },
+    "sharing-reminders": {
+        "task": "records.tasks.remind_of_ends",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "work", "expires": 3600},
+    },
     "recovery-round": {
         "task": "accounts.tasks.recovery_round_task",
         "schedule": schedule(60.0),
@@ -354,6 +359,8 @@ ACCOUNT_RATE_LIMITS = {
     "activation": "20/d/user",
     "delegation": "20/d/user",
     "patient_match": "120/h/user",
+    # Emergencies are rare; whoever has many is looking for something.
+    "emergency": "20/d/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}  # nothing to guess in it; only for our own sake
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -28,6 +28,9 @@ class RecordsConfig(AppConfig):
                 20,
             ),
             ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
+            ApiArea(
+                "emergency", _("Emergency access"), _("Opening records when a life is at stake"), 34
+            ),
             ApiArea("patients", _("Registration"), _("The patients of your office"), 35),
         ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
@@ -41,6 +44,7 @@ class RecordsConfig(AppConfig):
             NavItem(_("People I care for"), "caring", "users", patient, 60),
             NavItem(_("Registration"), "registration", "user-plus", office, 20),
             NavItem(_("Patients"), "patients", "users", care, 10),
+            NavItem(_("Emergency access"), "emergency", "alert-triangle", care | {"nurse"}, 80),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
         registry.nav_items.append(

@@ -18,6 +18,7 @@ from core.audit import Actor
 from core.errors import Forbidden, NotFound
 from core.keys import derived_secret
 from core.prepared import Prepared
+from records.emergencies import emergency_actor
 from records.models import Delegation, EffectiveAccess, Patient
 from records.registry import Registered, registered
 from records.services.sealing import opened_each
@@ -150,8 +151,10 @@ def actor_at(viewer: Viewer, patient_id: UUID | None) -> Actor:
 
     Only who acts for no organisation has to be looked up.
     """
-    if patient_id is None or viewer.organisation is not None:
+    if patient_id is None:
         return viewer.actor
+    if viewer.organisation is not None:
+        return emergency_actor(viewer, patient_id) or viewer.actor
     reasons = {row.reason for row in _reached(user_id=viewer.user.pk, patient_id=patient_id)}
     own = EffectiveAccess.Reason.OWN in reasons  # or it was merged into their own
     cares = EffectiveAccess.Reason.DELEGATE in reasons

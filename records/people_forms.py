@@ -213,3 +213,20 @@ class ErasureDecisionForm(forms.Form):
         ],
         widget=forms.Select,
     )
+
+
+class EmergencyForm(forms.Form):
+    """Whose record, and why."""
+
+    identifier = forms.CharField(
+        label=_("The patient's number"), max_length=64, widget=short(),
+        help_text=_("An identity, insurance or patient number, exactly as it is written."),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Why can't it wait for the patient?"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST,
+    )
+    understood = forms.BooleanField(
+        label=_("I understand that the patient is told at once, and that every look is reviewed.")
+    )

@@ -32,6 +32,7 @@ from records.models import (
     ConsentStatement,
     Delegation,
     EffectiveAccess,
+    EmergencyAccess,
     ErasureRequest,
     Patient,
     PatientHash,
@@ -245,8 +246,8 @@ PERSONAL_DATA = PersonalData(
     models=frozenset(
         {
             AccountLink, ActivationCode, Attachment, Commitment, Consent, ConsentStatement,
-            CustodyKey, DataKey,
-            Delegation, EffectiveAccess, ErasureRequest, Patient, PatientHash, PatientMerge,
+            CustodyKey, DataKey, Delegation, EffectiveAccess, EmergencyAccess, ErasureRequest,
+            Patient, PatientHash, PatientMerge,
             PatientRegistration, PersonHead, Record, RegistryEntry, Version,
         }
     ),

@@ -1,10 +1,11 @@
-"""What workers do for records; the sweep finds what a dead one left."""
+"""What workers and the clock do for records; sweeps find what a dead worker left."""
 
 from uuid import UUID
 
 from celery import shared_task
 
 from records.services.erasure import erasure_carry_out, erasures_sweep
+from records.services.reminding import sharing_remind
 
 
 @shared_task
@@ -17,3 +18,9 @@ def erasure_carry_out_task(request_id: str) -> None:
 def sweep_erasures() -> None:
     """Go on with erasures that were interrupted."""
     erasures_sweep()
+
+
+@shared_task
+def remind_of_ends() -> None:
+    """Tell people of what they share that it ends soon, once for each; safe to run twice."""
+    sharing_remind()

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from records.views import caring, chart, deciding, erasing, merging, registration, seals, sharing
+from records.views import (
+    caring,
+    chart,
+    deciding,
+    emergency,
+    erasing,
+    merging,
+    registration,
+    seals,
+    sharing,
+)
 
 urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
@@ -19,6 +29,8 @@ urlpatterns = [
     path("activate/", caring.activate, name="activate"),
     path("caring/", caring.caring, name="caring"),
     path("caring/<uuid:pk>/answer/", caring.answer, name="caring-answer"),
+    path("emergency/", emergency.emergency, name="emergency"),
+    path("emergency/<uuid:pk>/end/", emergency.emergency_close, name="emergency-end"),
     path("registration/", registration.patients, name="registration"),
     path("registration/new/", registration.new, name="registration-new"),
     path("registration/merges/", merging.merges, name="merges"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from records.api.carers import CarerEndView, CarersView, CaringAcceptView, CaringView
+from records.api.emergency import EmergenciesView, EmergencyEndView
 from records.api.erasures import (
     ErasureDecisionView,
     ErasuresView,
@@ -43,6 +44,8 @@ urlpatterns = [
     ),
     path("erasures/", ErasuresView.as_view(), name="api-erasures"),
     path("erasures/<uuid:pk>/decision/", ErasureDecisionView.as_view(), name="api-erasure-decide"),
+    path("emergencies/", EmergenciesView.as_view(), name="api-emergencies"),
+    path("emergencies/<uuid:pk>/end/", EmergencyEndView.as_view(), name="api-emergency-end"),
     path("consents/", ConsentsView.as_view(), name="api-consents"),
     path("consents/drafts/", ConsentDraftsView.as_view(), name="api-consent-drafts"),
     path("consents/<uuid:pk>/end/", ConsentEndView.as_view(), name="api-consent-end"),

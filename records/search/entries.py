@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from records.fhir.resources import TIME_ELEMENTS
+from records.labels import consent_tokens
 from records.search.blind import handle, reference_token, token
 from records.search.parameters import parameters_of
 from records.search.ranges import Range, moment, period
@@ -17,7 +18,7 @@ LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 # Raised when entries are made differently; `script/manage index_records` makes the old ones anew.
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Entry:
 def entry_of(resource: dict[str, Any]) -> Entry:
     """The entry of a valid resource that has an id."""
     type = resource["resourceType"]
-    tokens: set[int] = set()
+    tokens = consent_tokens(resource)
     ranges: set[tuple[int, Range]] = set()
     for parameter in parameters_of(type).values():
         forms, name = forms_of(parameter, resource), parameter.name

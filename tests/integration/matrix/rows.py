@@ -323,6 +323,15 @@ CARING = (
     Row("api-caring-accept", "offer", post="200 carer; 404 *"),
 )
 
+CARE = "200 clinician nurse; 403 *"
+
+EMERGENCY = (
+    Row("emergency", get=CARE, post="422 clinician nurse; 403 *"),
+    Row("emergency-end", "emergency", post="302 clinician; 404 *"),
+    Row("api-emergencies", get=CARE, post="400 clinician nurse; 403 *"),
+    Row("api-emergency-end", "emergency", post="204 clinician; 404 *"),
+)
+
 REGISTRATION = (
     Row("registration", get=OFFICE, post=OFFICE),
     Row("registration-new", get=REGISTRAR, post="422 registrar; 403 *"),
@@ -455,7 +464,7 @@ LEDGER = (
 
 ROWS = (
     *PORTAL, *ACCOUNT, *PRIVACY, *SECOND_STEP, *SIGN_IN, *RECOVERY, *ORGANISATION, *RECORD,
-    *SHARING, *CARING, *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
+    *SHARING, *CARING, *EMERGENCY, *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
 )  # fmt: skip
 # The administration's addresses are Django's, one set for each model: they have one rule together.
 ADMINISTRATION = "admin:"

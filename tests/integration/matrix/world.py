@@ -38,6 +38,7 @@ from oversight.services.sealing import seal_path
 from records.models import Patient, Scope, Version
 from records.services.consents import consent_grant
 from records.services.delegations import carer_offer, delegation_accept, guardian_offer
+from records.services.emergencies import emergency_open
 from records.services.erasure import erasure_ask
 from records.services.merging import merge_propose
 from records.services.people import patient_link
@@ -58,8 +59,8 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
 # What overseers, who see whatever people do in their offices, do not learn either.
 OF_PATIENTS = (
-    "patient", "unclaimed", "entry", "merge", "delegation", "offer", "wallet", "passkey", "token",
-    "correction",
+    "patient", "unclaimed", "entry", "merge", "delegation", "offer", "emergency", "wallet", "passkey",
+    "token", "correction",
 )  # fmt: skip
 
 # Who acts for which organisation of their half; the others act for themselves.
@@ -261,7 +262,12 @@ class Half:
             last_day=timezone.now().date() + timedelta(days=30), may_share=False,
             reason=self.word("Court"),
         )  # fmt: skip
+        # Of whom the hospital wrote anyway: it opens nothing more.
+        opened = emergency_open(
+            identifier=str(other.pk), reason=self.word("Unconscious"), by=self.viewer("clinician")
+        )
         self.things |= {
+            "emergency": Thing((opened.pk,), (self.word("Unconscious"),)),
             "merge": Thing((merge.pk,), (self.word("Double"), self.word("Reason"))),
             "merge refused": Thing((merge.pk, "refuse"), (self.word("Double"),)),
             "offer": Thing((offer.pk,), (self.email("carer"), self.word("Court"))),
