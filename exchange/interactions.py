@@ -32,7 +32,7 @@ from exchange.sets import SearchSet, bundle, history
 from exchange.shaping import shape_of
 from exchange.summary import SECTIONS, ips
 from records.access import versions_visible_to
-from records.delegates import actor_at, cared_for_ids
+from records.delegates import actor_at, actors_at
 from records.fhir.resources import DIRECTORY_TYPES, Resource, references
 from records.fhir.schema import resource_types
 from records.fhir.validation import validated
@@ -184,17 +184,15 @@ def _note(viewer: Viewer, found: list[Opened], target: str) -> None:
     if not by_patient:
         audit.record(audit.Name.RECORD_LISTED, by=viewer.actor, target=target, count=len(found))
         return
-    caring = cared_for_ids(viewer, by_patient)
-    for as_carer in (True, False):
-        groups = {id: rows for id, rows in by_patient.items() if (id in caring) == as_carer}
-        if groups:
-            audit.record_each(
-                audit.Name.RECORD_LISTED,
-                by=viewer.actor.as_carer if as_carer else viewer.actor,
-                sealers=[rows[0].sealer for rows in groups.values()],
-                counts={id: len(rows) for id, rows in groups.items()},
-                target=target,
-            )
+    groups: dict[audit.Actor, list[UUID]] = {}
+    for id, actor in actors_at(viewer, by_patient).items():
+        groups.setdefault(actor, []).append(id)
+    for actor, ids in groups.items():
+        audit.record_each(
+            audit.Name.RECORD_LISTED, by=actor, target=target,
+            sealers=[by_patient[id][0].sealer for id in ids],
+            counts={id: len(by_patient[id]) for id in ids},
+        )  # fmt: skip
 
 
 # -- writing ---------------------------------------------------------------------------------------
