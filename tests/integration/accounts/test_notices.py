@@ -105,6 +105,12 @@ def test_telling_many_costs_the_same_as_telling_one(django_assert_num_queries):
         assert Notice.objects.filter(user__in=people, count=1).count() == len(people)
 
 
+def test_the_last_one_is_named_and_the_others_are_counted(user: User):
+    for name in ("Kim", "Lou"):
+        notify(user, "record-shared", about="you", by=Actor(UserFactory(name=name).pk))
+    assert texts(user) == ["Lou and 1 other person shared their records with you."]
+
+
 def test_every_type_says_itself_in_words(user: User):
     for kind in registry.notice_types:
         about = "00000000-0000-0000-0000-000000000000"

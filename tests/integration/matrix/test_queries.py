@@ -116,7 +116,7 @@ def queries(world: World, row: Row, who: str) -> list[str]:
 
 @pytest.fixture
 def counts(world: World) -> dict[tuple[str, str], tuple[int, int]]:
-    """By page and visitor: queries with a little of everything, and with five times as much."""
+    """By page and visitor: queries with a little of everything, and with three times as much."""
     before = transaction.savepoint()
     grow(world, [2])
     few = [len(queries(world, row, who)) for row, who in PAGES]
