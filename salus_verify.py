@@ -691,6 +691,20 @@ SAID: dict[str, Rule] = {  # in every statement
     "text": prose,
 }
 
+# Statements that say more than their scope have them.
+PROVISION = members(
+    {
+        "codes": list_of(0, 50, text("[!-~]{1,200}")),
+        "effect": text("permit|deny"),
+        "from": nullable(instant),
+        "labels": list_of(0, 20, text("[A-Z]{1,16}")),
+        "purposes": list_of(0, 10, text("[a-z-]{1,32}")),
+        "role": text("[a-z-]{0,32}"),
+        "types": list_of(1, 200, text("[!-~]{1,64}")),
+        "until": nullable(instant),
+    }
+)
+
 STATEMENT = chosen(
     "action",
     {
@@ -703,7 +717,8 @@ STATEMENT = chosen(
                 "lock": hexes(32),
                 "resource_types": list_of(1, 200, text("[!-~]{1,64}")),
                 "scope": text("[a-z][a-z0-9-]{0,31}"),
-            }
+            },
+            optional={"provisions": list_of(1, 20, PROVISION)},
         ),
         "revoke": members({**SAID, "action": text("revoke"), "consent": hexes(32)}),
     },

@@ -6,13 +6,14 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
 from accounts.models import CARE, OFFICE, Membership, Organisation, Role, User
 from accounts.models.people import GUARDED_ROLES, MEMBER_ROLES, OWN_ROLES
 from accounts.second_factor import has_second_factor, used_second_factor
-from core.acting import HEADER, Acting, act
+from core.acting import HEADER, Acting, act, capacity
 from core.audit import Actor, Purpose
 from core.errors import Forbidden, Malformed
 from core.prepared import Prepared
@@ -56,7 +57,11 @@ class Viewer:
         """As the database's row-level security knows them: whose records are open to them."""
         at_work = self.roles & frozenset(MEMBER_ROLES)
         place = tuple(self.organisation_ids) if at_work - OFFICE else ()
-        return Acting((self.user.pk, *place), place if at_work & CARE else ())
+        ids = (self.user.pk, *place)
+        # A grant may be for one purpose, or one role in an organisation (ADR 12).
+        purposes = [capacity(id, self.actor.purpose) for id in ids if self.actor.purpose]
+        roles = [capacity(id, role) for id in place for role in sorted(at_work - OFFICE)]
+        return Acting((*ids, *purposes, *roles), place if at_work & CARE else ())
 
     @property
     def actor(self) -> Actor:
@@ -64,6 +69,12 @@ class Viewer:
         place = self.organisation.id if self.organisation else None
         purpose = _PURPOSES.get(self.role, "")
         return Actor(self.user.id, place, self.channel, self.role, purpose)
+
+    @property
+    def in_emergency(self) -> bool:
+        """Whether a record may be open to them for an emergency."""
+        until = self.user.emergency_until
+        return until is not None and until > timezone.now() and bool(self.roles & CARE)
 
     @property
     def role(self) -> str:

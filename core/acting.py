@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 
@@ -36,6 +36,14 @@ class Acting:
     reach: tuple[UUID, ...] = ()
     keeping: tuple[UUID, ...] = ()
     portal: bool = False
+
+
+def capacity(id: UUID, name: str) -> UUID:
+    """Somebody in one role, or for one purpose alone: as an id, so that grants to it need no columns.
+
+    Who acts in that role, or for that purpose, has it in their `reach`.
+    """
+    return uuid5(id, name)
 
 
 NOBODY = Acting()

@@ -201,15 +201,22 @@ def record(  # noqa: PLR0913 - the columns of an audit row
 
 
 def record_each(
-    name: AuditEvent.Name, *, by: Actor, sealers: Iterable[Sealer], target: str = ""
+    name: AuditEvent.Name,
+    *,
+    by: Actor,
+    sealers: Iterable[Sealer],
+    target: str = "",
+    counts: Mapping[UUID, int] | None = None,
 ) -> None:
     """One row for each patient of a list, so that each of them sees that they were on it.
 
-    The patients are named by their sealers, which whoever opened their data has at hand.
+    The patients are named by their sealers, which whoever opened their data has at hand; `counts`
+    says how many entries of each there were, one where it says nothing.
     """
     request, details, rows = (_origin.get() or Origin()).request, Details(target), []
     for sealer in sealers:
-        row = _row(name, by=by, subject=sealer.owner.id, count=1)
+        subject = sealer.owner.id
+        row = _row(name, by=by, subject=subject, count=(counts or {}).get(subject, 1))
         row.request = request
         _seal(row, details, sealer)
         rows.append(row)

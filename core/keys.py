@@ -1,6 +1,7 @@
 """Envelope encryption: master key > key-encryption key of an epoch > data key > AES-256-GCM.
 
-Destroying a data key makes everything sealed under it unreadable (DESIGN section 5).
+Destroying a data key makes everything sealed under it unreadable (DESIGN section 5); core/rotation.py
+leads from one epoch to the next.
 Sealed values are `nonce (12 bytes) || ciphertext || tag (16 bytes)`.
 """
 
@@ -8,24 +9,28 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.deployment import portal_id
+from core.master_key import KEY, FileMasterKey, master_key
 from core.models import DataKey, KeyEpoch, OwnerKind
 from core.prepared import Prepared, one_of, uuids
 
 NONCE = 12
-KEY = 32
+
+
+__all__ = [
+    "KEY", "NONCE", "KeyDestroyed", "Owner", "Sealer", "Tampered", "derived_secret", "epoch_key",
+    "key_destroy",     "sealer_for", "sealers_for",
+]  # fmt: skip
 
 
 class KeyDestroyed(Exception):
@@ -59,41 +64,9 @@ class Owner:
         return cls(OwnerKind.PORTAL, portal_id())
 
 
-class MasterKey(Protocol):
-    """What wraps the key-encryption keys: a file today, a KMS later."""
-
-    def wrap(self, key: bytes) -> bytes:
-        """Encrypt a 32-byte key."""
-
-    def unwrap(self, wrapped: bytes) -> bytes:
-        """Decrypt what `wrap` gave."""
-
-
-class FileMasterKey:
-    """The master key from MASTER_KEY_FILE."""
-
-    def __init__(self, secret: str) -> None:
-        self._key = HKDF(hashes.SHA256(), KEY, None, b"salus-master/1").derive(secret.encode())
-
-    def wrap(self, key: bytes) -> bytes:
-        """AES key wrap (RFC 3394)."""
-        return aes_key_wrap(self._key, key)
-
-    def unwrap(self, wrapped: bytes) -> bytes:
-        """AES key unwrap (RFC 3394)."""
-        return aes_key_unwrap(self._key, wrapped)
-
-
-def master_key() -> MasterKey:
-    """The master key that the settings name."""
-    return FileMasterKey(settings.MASTER_KEY)
-
-
 def derived_secret(purpose: str) -> bytes:
-    """32 bytes that only this portal knows, for one named purpose."""
-    return HKDF(hashes.SHA256(), KEY, None, f"salus-derived/1 {purpose}".encode()).derive(
-        settings.MASTER_KEY.encode()
-    )
+    """32 bytes that only this portal knows, for one named purpose; rotations do not change them."""
+    return master_key().derived(purpose)
 
 
 @dataclass(frozen=True)
@@ -122,6 +95,14 @@ def sealer_for(owner: Owner) -> Sealer:
     """The owner's sealer; a first call makes the data key."""
     row = _find(owner) or _make(owner)
     return _sealer(owner, row)
+
+
+@transaction.atomic
+def key_destroy(owner: Owner) -> None:
+    """From now on nothing opens under this owner's key, and no other one is made; safe to run twice."""
+    _find(owner) or _make(owner)  # a destroyed key keeps a new one from being made
+    rows = DataKey.objects.filter(owner_kind=owner.kind, owner_id=owner.id, destroyed_at=None)
+    rows.update(wrapped=None, destroyed_at=timezone.now())
 
 
 def _keys_of(ids: list[UUID]) -> QuerySet[DataKey]:
@@ -154,7 +135,7 @@ def _find(owner: Owner) -> DataKey | None:
 
 def _make(owner: Owner) -> DataKey:
     epoch = _current_epoch()
-    wrapped = aes_key_wrap(_epoch_key(epoch.number, bytes(epoch.wrapped or b"")), os.urandom(KEY))
+    wrapped = aes_key_wrap(epoch_key(epoch), os.urandom(KEY))
     DataKey.objects.bulk_create(
         [DataKey(owner_kind=owner.kind, owner_id=owner.id, epoch=epoch, wrapped=wrapped)],
         ignore_conflicts=True,  # somebody else may have made it meanwhile; theirs counts
@@ -165,22 +146,39 @@ def _make(owner: Owner) -> DataKey:
 
 
 def _current_epoch() -> KeyEpoch:
-    epoch = KeyEpoch.objects.filter(destroyed_at=None).order_by("-number").first()
-    if epoch is None:
-        wrapped = master_key().wrap(os.urandom(KEY))
-        KeyEpoch.objects.bulk_create([KeyEpoch(number=1, wrapped=wrapped)], ignore_conflicts=True)
-        epoch = KeyEpoch.objects.get(number=1)
+    """The newest epoch, which can't be retired before this transaction ends."""
+    while (epoch := _newest_locked()) is None:
+        number = master_key().epoch
+        if KeyEpoch.objects.filter(number__gte=number).exists():
+            continue  # it was retired while we waited for it: there is a newer one
+        wrapped = master_key().wrap(os.urandom(KEY), number)
+        KeyEpoch.objects.bulk_create(
+            [KeyEpoch(number=number, wrapped=wrapped)], ignore_conflicts=True
+        )
     return epoch
+
+
+def _newest_locked() -> KeyEpoch | None:
+    # FOR KEY SHARE, which Django has no words for: many may hold it, `core.rotation` waits for all.
+    rows = KeyEpoch.objects.raw(
+        "SELECT * FROM core_keyepoch WHERE destroyed_at IS NULL "
+        "ORDER BY number DESC LIMIT 1 FOR KEY SHARE"
+    )
+    return next(iter(rows), None)
 
 
 def _sealer(owner: Owner, row: DataKey) -> Sealer:
     if row.wrapped is None or row.epoch.wrapped is None:
         raise KeyDestroyed(owner.kind)
-    epoch_key = _epoch_key(row.epoch.number, bytes(row.epoch.wrapped))
-    return Sealer(owner, aes_key_unwrap(epoch_key, bytes(row.wrapped)))
+    return Sealer(owner, aes_key_unwrap(epoch_key(row.epoch), bytes(row.wrapped)))
+
+
+def epoch_key(epoch: KeyEpoch) -> bytes:
+    """The key-encryption key of a living epoch; raises WrongMasterKey."""
+    return _epoch_key(settings.MASTER_KEY, epoch.number, bytes(epoch.wrapped or b""))
 
 
 @lru_cache(maxsize=8)
-def _epoch_key(number: int, wrapped: bytes) -> bytes:
+def _epoch_key(master: str, number: int, wrapped: bytes) -> bytes:
     # The wrapped bytes are part of the cache's key: a destroyed epoch is never served from it.
-    return master_key().unwrap(wrapped)
+    return FileMasterKey.of(master).unwrap(wrapped, number)

@@ -71,6 +71,15 @@ class Prepared(Generic[M]):
             rows = cursor.fetchall()
         return _models(compiler, rows) if rows else []
 
+    def count(self, **values: Any) -> int:
+        """How many rows there are, without reading them."""
+        sql, params, _compiler = self._compiled
+        filled = [values[p.name] if isinstance(p, _Hole) else p for p in params]
+        with self._cursor() as cursor:
+            # What stands in between is Django's own SQL; the values are parameters.
+            cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", filled)  # noqa: S608
+            return int(cursor.fetchone()[0])
+
     @staticmethod
     def _cursor() -> Any:
         wrapped: Any = connection
@@ -111,10 +120,13 @@ def _models(compiler: SQLCompiler, rows: list[Any]) -> list[Any]:
     part = slice(columns[0], columns[-1] + 1)
     names = [column[0].target.attname for column in select[part]]
     related = _related_populators(shape, select, DEFAULT_DB_ALIAS)
+    annotated = compiler.annotation_col_map or {}
     made = []
     for row in compiler.results_iter([rows]):
         model = shape["model"].from_db(DEFAULT_DB_ALIAS, names, row[part])
         for populator in related:
             populator.populate(row, model)
+        for name, place in annotated.items():
+            setattr(model, name, row[place])
         made.append(model)
     return made

@@ -147,6 +147,8 @@ class PersonalData:
     keepers: Callable[[UUID], Iterable[UUID]] = _nobody
     close: Callable[[UUID], None] = _nothing  # at once, when the person closes their account
     empty: Callable[[UUID], None] = _nothing  # later, for good; safe to run twice
+    # Of a patient (their record's id) whose record is erased; safe to run twice.
+    erase: Callable[[UUID], None] = _nothing
 
 
 @dataclass

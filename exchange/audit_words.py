@@ -50,6 +50,8 @@ ACTIONS: dict[Name, str] = {
     Name.DELEGATION_OFFERED: "C",
     Name.DELEGATION_ACCEPTED: "U",
     Name.DELEGATION_ENDED: "U",
+    Name.EMERGENCY_OPENED: "C",
+    Name.EMERGENCY_ENDED: "U",
     Name.MERGE_PROPOSED: "C",
     Name.MERGE_REFUSED: "U",
     Name.MERGE_DONE: "U",

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api.authentication import CHALLENGE, INVALID, BadToken, bearer_of
@@ -15,26 +16,32 @@ from core.errors import SalusError
 from exchange.outcome import FHIR_JSON, outcome, outcome_of
 
 P = ParamSpec("P")
-FhirView = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponse]
+FhirView = Callable[Concatenate[HttpRequest, Viewer, P], HttpResponseBase]
 
 
 Area = str | Callable[..., str]  # of a token; or what tells it from the address
 
 
-def fhir_view(*methods: str, area: Area) -> Callable[[FhirView[P]], Callable[..., HttpResponse]]:
-    """Authenticate, refuse other methods, and turn every error into an OperationOutcome."""
+def fhir_view(
+    *methods: str, area: Area, reads: bool = False
+) -> Callable[[FhirView[P]], Callable[..., HttpResponseBase]]:
+    """Authenticate, refuse other methods, and turn every error into an OperationOutcome.
 
-    def decorate(view: FhirView[P]) -> Callable[..., HttpResponse]:
+    `reads`: it changes nothing, though it is posted.
+    """
+
+    def decorate(view: FhirView[P]) -> Callable[..., HttpResponseBase]:
         @csrf_exempt
         @login_not_required
         @wraps(view)
-        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method not in methods:
                 answer = fhir(outcome("not-supported", "This method is not offered here."), 405)
                 answer.headers["Allow"] = ", ".join(methods)
                 return answer
             try:
-                viewer = _viewer(request, area if isinstance(area, str) else area(**kwargs))
+                named = area if isinstance(area, str) else area(**kwargs)
+                viewer = _viewer(request, named, reads=reads)
                 if viewer is None:
                     return _unknown_caller(request)
                 return view(request, viewer, *args, **kwargs)
@@ -64,9 +71,9 @@ def _unknown_caller(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _viewer(request: HttpRequest, area: str) -> Viewer | None:
+def _viewer(request: HttpRequest, area: str, *, reads: bool) -> Viewer | None:
     try:
-        token = bearer_of(request, area)
+        token = bearer_of(request, area, "GET" if reads else str(request.method))
     except BadToken:
         return None
     if token is not None:

@@ -67,6 +67,12 @@ def _size(user_id: UUID) -> int:
     return 4 + reads_of(patient, own=True).count() // CHUNK if patient else 0
 
 
+def _erase(patient_id: UUID) -> None:
+    Case.objects.filter(patient=patient_id).update(sealed_question=b"")
+    answered = Case.objects.filter(patient=patient_id, sealed_answer__isnull=False)
+    answered.update(sealed_answer=b"")
+
+
 PERSONAL_DATA = PersonalData(
     key="audit",
     label=_("Who read your record, and what you asked about it"),
@@ -75,4 +81,5 @@ PERSONAL_DATA = PersonalData(
     models=frozenset({Case}),
     size=_size,
     export=_export,
+    erase=_erase,
 )

@@ -65,6 +65,9 @@ ALLOWED_HOSTS: list[str] = (
 )
 SECRET_KEY = secret("SECRET_KEY")
 MASTER_KEY = secret("MASTER_KEY")
+MASTER_KEY_FILE = Path(required("MASTER_KEY_FILE"))
+# For how many days copies of the database, of files and of secrets are kept (docs/THREAT_MODEL.md).
+BACKUP_WINDOW_DAYS = env.int("BACKUP_WINDOW_DAYS", 30)
 
 # -- application -----------------------------------------------------------------------------------
 
@@ -253,6 +256,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"queue": "work", "expires": 60},
     },
+    "sharing-reminders": {
+        "task": "records.tasks.remind_of_ends",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "work", "expires": 3600},
+    },
     "recovery-round": {
         "task": "accounts.tasks.recovery_round_task",
         "schedule": schedule(60.0),
@@ -282,6 +290,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.sweep_closures",
         "schedule": schedule(3600.0),
         "options": {"queue": "work", "expires": 3600},
+    },
+    "erasures-sweep": {
+        "task": "records.tasks.sweep_erasures",
+        "schedule": schedule(60.0),
+        "options": {"queue": "work", "expires": 60},
     },
 }
 
@@ -346,6 +359,8 @@ ACCOUNT_RATE_LIMITS = {
     "activation": "20/d/user",
     "delegation": "20/d/user",
     "patient_match": "120/h/user",
+    # Emergencies are rare; whoever has many is looking for something.
+    "emergency": "20/d/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}  # nothing to guess in it; only for our own sake
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -419,6 +434,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(required("MEDIA_DIR"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Sealed before they get there: any backend will do, S3-compatible ones (django-storages) included.
+    "attachments": {
+        "BACKEND": env.str("ATTACHMENTS_BACKEND", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json(
+            "ATTACHMENTS_OPTIONS",
+            {
+                "location": str(MEDIA_ROOT / "attachments"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        ),
+    },
     "staticfiles": {"BACKEND": "portal.static.StaticFilesStorage"},
 }
 LANGUAGE_CODE = "en"

@@ -4,21 +4,28 @@ Each rule is a condition for a `Who`. Querysets use it for a viewer; row-level s
 from the same condition (core/row_security.py), so the two locks can't drift apart.
 """
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from typing import Any
+
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 
 from accounts.viewer import Viewer
 from core.prepared import one_of
 from core.registry import registry
 from core.row_security import RowRule, Who
+from records.labels import LABELLED_SINCE
 from records.models import (
     ANY_TYPE,
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
+    Effect,
     EffectiveAccess,
+    EmergencyAccess,
+    ErasureRequest,
     Patient,
     PatientHash,
     PatientMerge,
@@ -26,6 +33,8 @@ from records.models import (
     Record,
     Version,
 )
+
+_TOKENS = OuterRef("tokens")
 
 
 def _granted(who: Who) -> QuerySet[EffectiveAccess]:
@@ -44,17 +53,47 @@ def _written(who: Who) -> Q:
     return one_of("author_id", who.reach) | one_of("custodian_id", who.keeping)
 
 
+def _true(template: str, *parts: Any) -> Q:
+    return Q(Func(*parts, template=template, arg_joiner=" = ANY(", output_field=BooleanField()))
+
+
+def _fits() -> Q:
+    """Whether a row speaks of the version around it.
+
+    What is not known counts for a denial: when an undated entry happened, and the labels of one that
+    was indexed before there were any. Who the patient is has no date, and is not hidden by one.
+    """
+    denies, type = Q(effect=Effect.DENY), OuterRef("type")
+    undated = denies & _true("(%(expressions)s IS NULL)", OuterRef("began_at"))
+    undated &= _true("(%(expressions)s <> 'Patient')", type)
+    older = _true(f"(%(expressions)s < {LABELLED_SINCE})", OuterRef("index_version"))
+    return (
+        (Q(resource_type=ANY_TYPE) | Q(resource_type=type))
+        & (Q(token=None) | (denies & older) | _true("(%(expressions)s))", F("token"), _TOKENS))
+        & (Q(data_from=None) | Q(data_from__lte=OuterRef("ended_at")) | undated)
+        & (Q(data_until=None) | Q(data_until__gt=OuterRef("began_at")) | undated)
+    )
+
+
+def _strongest(rows: QuerySet[EffectiveAccess]) -> Q:
+    """Whether access is given by those of these rows that there are: the strongest one decides."""
+    effect = Subquery(rows.order_by("-effect").values("effect")[:1])
+    opening = f"{Effect.PERMIT.value}, {Effect.STANDING.value}"
+    return _true(f"(coalesce(%(expressions)s, 0) IN ({opening}))", effect)
+
+
 def versions(who: Who) -> Q:
     """The directory (who works where) is open; else it is written by us, or granted."""
-    granted = _granted(who).filter(patient=OuterRef("patient"))
-    fitting = granted.filter(Q(resource_type=ANY_TYPE) | Q(resource_type=OuterRef("type")))
-    return Q(patient=None) | _written(who) | Q(Exists(fitting))
+    fitting = _granted(who).filter(_fits(), patient=OuterRef("patient"))
+    return Q(patient=None) | _written(who) | _strongest(fitting)
 
 
 def patients(who: Who) -> Q:
-    """Those of whom anything may be seen."""
+    """Those who let one see something, and those of whom one's organisation wrote."""
     written = Version.objects.filter(_written(who), patient=OuterRef("pk"))
-    return Q(Exists(_granted(who).filter(patient=OuterRef("pk")))) | Q(Exists(written))
+    whole = Q(resource_type=ANY_TYPE, token=None, data_from=None, data_until=None)
+    counting = _granted(who).filter(~Q(effect=Effect.DENY) | whole, patient=OuterRef("pk"))
+    return _strongest(counting) | Q(Exists(written))
 
 
 def records(who: Who) -> Q:
@@ -89,6 +128,12 @@ def of_own_record(who: Who) -> Q:
     return Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
 
 
+def emergencies(who: Who) -> Q:
+    """Of one's own record, and those that one opened."""
+    own = Q(Exists(_standing_in(who).filter(patient=OuterRef("patient"))))
+    return own | one_of("by_id", who.reach)
+
+
 def merges(who: Who) -> Q:
     """Of one's own record."""
     return Q(Exists(_standing_in(who).filter(patient=OuterRef("survivor"))))
@@ -97,6 +142,11 @@ def merges(who: Who) -> Q:
 def links(who: Who) -> Q:
     """That a record was one's own."""
     return one_of("account_id", who.reach)
+
+
+def erasures(who: Who) -> Q:
+    """What one asked for."""
+    return one_of("asked_by_id", who.reach)
 
 
 def nobodys(who: Who) -> Q:
@@ -124,9 +174,13 @@ def register() -> None:
         RowRule(ConsentStatement, statements),
         RowRule(EffectiveAccess, accesses),
         RowRule(Delegation, delegations),
+        RowRule(EmergencyAccess, emergencies),
         RowRule(PatientMerge, merges),
         RowRule(PatientRegistration, of_own_record),
         RowRule(ActivationCode, of_own_record),
         RowRule(AccountLink, links),
         RowRule(PatientHash, nobodys),
+        # Reached by the Binary that it belongs to, through the gate of that.
+        RowRule(Attachment, nobodys),
+        RowRule(ErasureRequest, erasures),
     ]

@@ -24,11 +24,13 @@ class RecordsConfig(AppConfig):
             ApiArea(
                 "records",
                 _("Health records"),
-                _("What you may see of them, by FHIR"),
+                _("What you may see of them and write into them, by FHIR"),
                 20,
-                writes=False,
             ),
             ApiArea("consents", _("Sharing"), _("Who may see your record, and until when"), 30),
+            ApiArea(
+                "emergency", _("Emergency access"), _("Opening records when a life is at stake"), 34
+            ),
             ApiArea("patients", _("Registration"), _("The patients of your office"), 35),
         ]
         patient, care = frozenset({"patient"}), frozenset({"clinician"})
@@ -42,9 +44,17 @@ class RecordsConfig(AppConfig):
             NavItem(_("People I care for"), "caring", "users", patient, 60),
             NavItem(_("Registration"), "registration", "user-plus", office, 20),
             NavItem(_("Patients"), "patients", "users", care, 10),
+            NavItem(_("Emergency access"), "emergency", "alert-triangle", care | {"nurse"}, 80),
             NavItem(_("Shared with us"), "patients", "users", guests, 10),
         ]
+        registry.nav_items.append(
+            NavItem(_("Erasures"), "erasures", "eraser", frozenset({"manager"}), 70)
+        )
         registry.account_pages += [
+            AccountPage(
+                _("Erase my record"), _("What goes, what must stay, and who decides"),
+                "erasure", "eraser", AccountGroup.PRIVACY, patient, order=25,
+            ),
             AccountPage(
                 _("People I care for"), _("Children, and others who named you as their carer"),
                 "caring", "users", AccountGroup.YOU, order=40,

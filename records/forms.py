@@ -13,7 +13,7 @@ from accounts.selectors import clinicians, organisations
 from chain.signatures import Assertion
 from core.encoding import from_base64url, from_hex
 from core.forms import BytesField
-from records.models import Scope
+from records.models import TEMPLATES, Scope
 from records.services.signing import Answer, WalletAnswer
 
 USUAL = timedelta(days=90)
@@ -28,7 +28,7 @@ class ShareForm(forms.Form):
     )
     scope = forms.ChoiceField(
         label=_("What may they see?"),
-        choices=Scope.choices,
+        choices=TEMPLATES,
         widget=forms.RadioSelect,
         initial=Scope.EVERYTHING,
     )

@@ -4,16 +4,20 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts.models import Role
 from accounts.viewer import Viewer
 from chain.heads import head_document
 from chain.models import Commitment, Kind, PersonHead
 from chain.services import Disclosed, guard_documents
 from core import audit
+from core.acting import portal_acts
 from core.errors import NotFound
 from records.delegates import actor_at, stands_for
-from records.models import Consent, ConsentStatement, Patient, Version
+from records.models import Consent, ConsentStatement, ErasureRequest, Patient, Version
 from records.selectors import opened, patient_for, versions_for
 from records.services.consents import ending_of, statement_document
+from records.services.erasure import erasure_document
+from records.services.people import may_unlink
 
 
 def record_document(viewer: Viewer | None, row: Commitment) -> Disclosed:
@@ -80,8 +84,20 @@ def access_person(viewer: Viewer, pk: UUID) -> Patient:
     return patient
 
 
+def erasure_of(viewer: Viewer, row: Commitment) -> Disclosed:
+    """That a record was erased: for who asked, for who decides, and for auditors."""
+    with portal_acts():
+        found = ErasureRequest.objects.filter(commitment=row).first()
+    seen = may_unlink(viewer) or viewer.has(Role.AUDITOR)
+    if found is None or not (seen or found.asked_by_id == viewer.user.pk):
+        raise NotFound
+    audit.record(audit.Name.PROOF_READ, by=viewer.actor, target=row.kind)
+    return Disclosed(erasure_document(found))
+
+
 def register() -> None:
     """At start-up."""
     guard_documents(Kind.FHIR, record_document)
     guard_documents(Kind.CONSENT, consent_document)
     guard_documents(Kind.HEAD, head_of_person)
+    guard_documents(Kind.ERASED, erasure_of)

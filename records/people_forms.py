@@ -8,7 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from records.models import Delegation
+from records.models import Delegation, Ground
+from records.models.erasures import AGAINST, FOR
 from records.services.registration import PatientDetails
 from records.services.sealing import LONGEST
 
@@ -180,3 +181,52 @@ class MergeForm(forms.Form):
         field = self.fields["other"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(others)
+
+
+class EraseForm(forms.Form):
+    """A word that nobody types by mistake."""
+
+    WORD = _("erase")
+
+    word = forms.CharField(
+        label=_("Type “erase” to confirm"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def clean_word(self) -> str:
+        """In the person's own language, however it is written."""
+        word = str(self.cleaned_data["word"])
+        if word.strip().casefold() != str(self.WORD).casefold():
+            raise forms.ValidationError(_("This is another word. Nothing was asked."))
+        return word
+
+
+class ErasureDecisionForm(forms.Form):
+    """Why a record is erased, or is not."""
+
+    ground = forms.ChoiceField(
+        label=_("What do you decide, and why?"),
+        choices=[
+            (_("Erase it"), [(g.value, g.label) for g in Ground if g in FOR]),
+            (_("Do not erase it"), [(g.value, g.label) for g in Ground if g in AGAINST]),
+        ],
+        widget=forms.Select,
+    )
+
+
+class EmergencyForm(forms.Form):
+    """Whose record, and why."""
+
+    identifier = forms.CharField(
+        label=_("The patient's number"), max_length=64, widget=short(),
+        help_text=_("An identity, insurance or patient number, exactly as it is written."),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Why can't it wait for the patient?"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST,
+    )
+    understood = forms.BooleanField(
+        label=_("I understand that the patient is told at once, and that every look is reviewed.")
+    )

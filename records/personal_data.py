@@ -27,10 +27,13 @@ from records.delegates import ADDRESS
 from records.models import (
     AccountLink,
     ActivationCode,
+    Attachment,
     Consent,
     ConsentStatement,
     Delegation,
     EffectiveAccess,
+    EmergencyAccess,
+    ErasureRequest,
     Patient,
     PatientHash,
     PatientMerge,
@@ -64,6 +67,7 @@ def patient_of(user_id: UUID) -> Patient | None:
 def _export(user_id: UUID) -> Iterator[tuple[str, Content]]:
     yield "shared-with-me.json", as_json(_shared_with(user_id))
     yield "caring-for.json", as_json(_cares(user_id))
+    yield "erasure.json", as_json(_erasures(user_id))
     patient = patient_of(user_id)
     if patient is None:
         return
@@ -148,6 +152,21 @@ def _cares(user_id: UUID) -> list[dict[str, Any]]:
         return [dict(row) for row in rows.values("kind", "accepted_at", "ends_at", "ended_at")]
 
 
+def _erasures(user_id: UUID) -> list[dict[str, Any]]:
+    with by_themselves(user_id):
+        rows = list(ErasureRequest.objects.filter(asked_by=user_id).order_by("created_at"))
+    return [
+        {
+            "asked": row.created_at,
+            "state": row.get_state_display(),
+            "decided": row.decided_at,
+            "because": row.get_ground_display(),
+            "erased": row.erased_at,
+        }
+        for row in rows
+    ]
+
+
 def _carers(patient: Patient, user_id: UUID) -> list[dict[str, Any]]:
     with by_themselves(user_id):
         rows = list(patient.delegations.order_by("created_at"))
@@ -169,7 +188,7 @@ def _carers(patient: Patient, user_id: UUID) -> list[dict[str, Any]]:
 def _size(user_id: UUID) -> int:
     patient = patient_of(user_id)
     if patient is None:
-        return 1
+        return 3
     with by_themselves(user_id):
         return _size_of(patient)
 
@@ -179,7 +198,7 @@ def _size_of(patient: Patient) -> int:
     heads = PersonHead.objects.filter(owner_id=patient.pk).count()
     grants = Consent.objects.filter(patient=patient).count()
     current = versions.filter(current=True).count()
-    return 4 + versions.count() + heads + grants + current + grants // CHUNK
+    return 5 + versions.count() + heads + grants + current + grants // CHUNK
 
 
 def _keepers(user_id: UUID) -> set[UUID]:
@@ -226,9 +245,10 @@ PERSONAL_DATA = PersonalData(
     ),
     models=frozenset(
         {
-            AccountLink, ActivationCode, Commitment, Consent, ConsentStatement, CustodyKey, DataKey,
-            Delegation, EffectiveAccess, Patient, PatientHash, PatientMerge, PatientRegistration,
-            PersonHead, Record, RegistryEntry, Version,
+            AccountLink, ActivationCode, Attachment, Commitment, Consent, ConsentStatement,
+            CustodyKey, DataKey, Delegation, EffectiveAccess, EmergencyAccess, ErasureRequest,
+            Patient, PatientHash, PatientMerge,
+            PatientRegistration, PersonHead, Record, RegistryEntry, Version,
         }
     ),
     size=_size,

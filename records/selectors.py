@@ -33,6 +33,7 @@ READS = (
     AuditEvent.Name.PROOF_READ,
     AuditEvent.Name.PATIENT_MATCHED,
     AuditEvent.Name.PATIENT_ADMINISTERED,
+    AuditEvent.Name.EMERGENCY_OPENED,
 )
 
 

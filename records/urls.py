@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from records.views import caring, chart, deciding, merging, registration, seals, sharing
+from records.views import (
+    caring,
+    chart,
+    deciding,
+    emergency,
+    erasing,
+    merging,
+    registration,
+    seals,
+    sharing,
+)
 
 urlpatterns = [
     path("my-health/", chart.summary_page, name="my-health"),
@@ -19,6 +29,8 @@ urlpatterns = [
     path("activate/", caring.activate, name="activate"),
     path("caring/", caring.caring, name="caring"),
     path("caring/<uuid:pk>/answer/", caring.answer, name="caring-answer"),
+    path("emergency/", emergency.emergency, name="emergency"),
+    path("emergency/<uuid:pk>/end/", emergency.emergency_close, name="emergency-end"),
     path("registration/", registration.patients, name="registration"),
     path("registration/new/", registration.new, name="registration-new"),
     path("registration/merges/", merging.merges, name="merges"),
@@ -29,6 +41,10 @@ urlpatterns = [
     path("registration/<uuid:pk>/merge/", merging.propose, name="registered-merge"),
     path("registration/<uuid:pk>/unlink/", registration.unlink, name="registered-unlink"),
     path("registration/guardians/<uuid:pk>/end/", registration.guardian_end, name="guardian-end"),
+    path("account/erasure/", erasing.erasure, name="erasure"),
+    path("account/erasure/<uuid:pk>/withdraw/", erasing.withdraw, name="erasure-withdraw"),
+    path("erasures/", erasing.erasures, name="erasures"),
+    path("erasures/<uuid:pk>/", erasing.decide, name="erasure-decide"),
     path("patients/", chart.patients_page, name="patients"),
     path("patients/<uuid:patient_id>/", chart.summary_page, name="chart"),
     path("patients/<uuid:patient_id>/trends/", chart.trends_page, name="chart-trends"),

@@ -18,8 +18,10 @@ class BadToken(Exception):
     """What was brought opens nothing: unknown, expired, ended, or no bearer token."""
 
 
-def bearer_of(request: HttpRequest, area: str) -> ApiToken | None:
+def bearer_of(request: HttpRequest, area: str, method: str) -> ApiToken | None:
     """The token that a request brings for a view of this area; None where it brings none.
+
+    `method` tells whether it reads or writes.
 
     Raises BadToken, and InsufficientScope where it was made for other areas.
     """
@@ -30,7 +32,7 @@ def bearer_of(request: HttpRequest, area: str) -> ApiToken | None:
     if token is None:
         raise BadToken
     request.user = token.user  # also for who notes what was refused
-    require_scope(token.scopes, area, str(request.method))
+    require_scope(token.scopes, area, method)
     return token
 
 
@@ -41,7 +43,8 @@ class TokenAuthentication(BaseAuthentication):
         """The token's person; None where the request brings no bearer token."""
         view = request.parser_context["view"] if request.parser_context else None
         try:
-            token = bearer_of(request._request, getattr(view, "area", ""))
+            area = getattr(view, "area", "")
+            token = bearer_of(request._request, area, str(request.method))
         except BadToken:
             raise AuthenticationFailed("This token is unknown, has expired or was ended.") from None
         except InsufficientScope:

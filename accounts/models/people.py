@@ -86,6 +86,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_program = models.BooleanField(default=False)
     # Whether there was ever a notice: for who had none, no page asks how many are unread.
     has_notices = models.BooleanField(default=False)
+    # Until when a record that they opened for an emergency may be open to them: so that nobody else's
+    # reading is asked about it.
+    emergency_until = models.DateTimeField(null=True)
     # Asked to be closed; some time later the person's details are removed.
     closed_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True)

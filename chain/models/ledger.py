@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     EPCIS = "epcis", _("Supply event")
     RECEIPT = "receipt", _("Receipt")
     HEAD = "head", _("Seal of completeness")
+    ERASED = "erased", _("Erasure of a record")
 
 
 # All kinds but one are leaves of the log; consents have a registry, which can show that none ended.

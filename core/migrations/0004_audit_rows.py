@@ -13,7 +13,8 @@ from django.db import migrations
 
 def sealer(apps, using, kind, owner_id):
     """The owner's sealer, made where there was none; None where the key was destroyed."""
-    from core.keys import Owner, Sealer, master_key
+    from core.keys import Owner, Sealer
+    from core.master_key import master_key
     from core.models import OwnerKind
 
     keys = apps.get_model("core", "DataKey").objects.using(using)
@@ -22,14 +23,14 @@ def sealer(apps, using, kind, owner_id):
     if row is None:
         epoch = epochs.filter(destroyed_at=None).order_by("-number").first()
         if epoch is None:
-            epoch = epochs.create(number=1, wrapped=master_key().wrap(os.urandom(32)))
-        wrapped = aes_key_wrap(master_key().unwrap(bytes(epoch.wrapped)), os.urandom(32))
+            epoch = epochs.create(number=1, wrapped=master_key().wrap(os.urandom(32), 1))
+        wrapped = aes_key_wrap(master_key().unwrap(bytes(epoch.wrapped), epoch.number), os.urandom(32))
         row = keys.create(
             owner_kind=kind, owner_id=owner_id, epoch=epoch, wrapped=wrapped
         )
     if row.wrapped is None or row.epoch.wrapped is None:
         return None
-    key = aes_key_unwrap(master_key().unwrap(bytes(row.epoch.wrapped)), bytes(row.wrapped))
+    key = aes_key_unwrap(master_key().unwrap(bytes(row.epoch.wrapped), row.epoch.number), bytes(row.wrapped))
     return Sealer(Owner(OwnerKind(kind), owner_id), key)
 
 

@@ -21,7 +21,10 @@ from records.models import Patient
 
 SEALS_AT_ONCE = 200
 PRIVATE = ["", *PRIVATE_ROLES]
-LOOKS = [Name.RECORD_READ.value, Name.RECORD_LISTED.value, Name.PROOF_READ.value]
+LOOKS = [
+    Name.RECORD_READ.value, Name.RECORD_LISTED.value, Name.PROOF_READ.value,
+    Name.EMERGENCY_OPENED.value,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,11 @@ WHERE NOT EXISTS (
   SELECT FROM records_delegation AS d
   WHERE d.patient_id = ANY(known.records) AND d.delegate_id = l.actor
     AND d.accepted_at <= l.at AND d.ends_at > l.at AND (d.ended_at IS NULL OR d.ended_at > l.at)
+) AND NOT EXISTS (
+  -- Those are found as emergencies.
+  SELECT FROM records_emergencyaccess AS e
+  WHERE e.patient_id = ANY(known.records) AND e.by_id = l.actor
+    AND e.created_at <= l.at AND e.ends_at > l.at AND (e.ended_at IS NULL OR e.ended_at > l.at)
 ) {_KEEP}"""  # noqa: S608 - our own words  # nosec B608
 _FIRST_LOOKS = f"""
 SELECT min(id), actor_id, organisation_id, subject, min(at) FROM ({_LOOKED}) AS looked

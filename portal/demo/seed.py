@@ -33,7 +33,7 @@ from portal.demo.people import (
     DemoPerson,
 )
 from portal.demo.shipment_csv import good_csv
-from records.models import Consent, Patient, PatientRegistration, Record, Scope
+from records.models import TEMPLATES, Consent, Patient, PatientRegistration, Record, Scope
 from records.services.consents import consent_grant, consent_revoke
 from records.services.delegations import carer_offer, delegation_accept
 from records.services.importing import import_bundle
@@ -158,7 +158,8 @@ def _ensure_sharing_patients() -> None:
     for index, patient_id in enumerate(HARBOUR_PATIENTS):
         patient = Patient.objects.get(pk=UUID(patient_id))
         if patient.account_id is None:
-            _share_with_hospital(patient, list(Scope)[0 if index % 3 else index % len(Scope)])
+            scope, _label = TEMPLATES[0 if index % 3 else index % len(TEMPLATES)]
+            _share_with_hospital(patient, Scope(scope))
 
 
 def _ensure_registered() -> None:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from chain.signatures import Assertion
 from core.encoding import from_base64url, from_hex
-from records.models import Custody, Scope
+from records.models import TEMPLATES, Custody, Scope
 from records.services.signing import Answer, WalletAnswer
 
 
@@ -33,7 +33,7 @@ class NewConsentSerializer(serializers.Serializer[object]):
 
     grantee_type = serializers.ChoiceField(["user", "organisation"])
     grantee_id = serializers.UUIDField()
-    scope = serializers.ChoiceField(Scope.choices)
+    scope = serializers.ChoiceField(TEMPLATES)
     last_day = serializers.DateField()
 
 

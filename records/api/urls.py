@@ -3,6 +3,13 @@
 from django.urls import path
 
 from records.api.carers import CarerEndView, CarersView, CaringAcceptView, CaringView
+from records.api.emergency import EmergenciesView, EmergencyEndView
+from records.api.erasures import (
+    ErasureDecisionView,
+    ErasuresView,
+    OwnErasureView,
+    OwnErasureWithdrawView,
+)
 from records.api.patients import (
     MergeDecisionView,
     MergesView,
@@ -29,6 +36,16 @@ urlpatterns = [
     path("me/carers/<uuid:pk>/end/", CarerEndView.as_view(), name="api-carer-end"),
     path("me/caring/", CaringView.as_view(), name="api-caring"),
     path("me/caring/<uuid:pk>/accept/", CaringAcceptView.as_view(), name="api-caring-accept"),
+    path("me/erasure/", OwnErasureView.as_view(), name="api-erasure"),
+    path(
+        "me/erasure/<uuid:pk>/withdraw/",
+        OwnErasureWithdrawView.as_view(),
+        name="api-erasure-withdraw",
+    ),
+    path("erasures/", ErasuresView.as_view(), name="api-erasures"),
+    path("erasures/<uuid:pk>/decision/", ErasureDecisionView.as_view(), name="api-erasure-decide"),
+    path("emergencies/", EmergenciesView.as_view(), name="api-emergencies"),
+    path("emergencies/<uuid:pk>/end/", EmergencyEndView.as_view(), name="api-emergency-end"),
     path("consents/", ConsentsView.as_view(), name="api-consents"),
     path("consents/drafts/", ConsentDraftsView.as_view(), name="api-consent-drafts"),
     path("consents/<uuid:pk>/end/", ConsentEndView.as_view(), name="api-consent-end"),

@@ -10,7 +10,7 @@ DIRECTORY_TYPES = frozenset(
     {"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService"}
 )
 # Elements that name the patient a resource is about, in the order of the Patient compartment.
-SUBJECT_ELEMENTS = ("subject", "patient", "beneficiary", "individual", "for")
+SUBJECT_ELEMENTS = ("subject", "patient", "beneficiary", "individual", "for", "securityContext")
 # When something happened, best first; the name ends in Period where it is a range.
 TIME_ELEMENTS = (
     "effectiveDateTime", "effectivePeriod", "performedDateTime", "performedPeriod", "period",

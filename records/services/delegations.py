@@ -13,7 +13,7 @@ from core import audit
 from core.acting import portal_acts
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from records.delegates import ADDRESS, email_digest, may_end
-from records.models import ANY_TYPE, Delegation, EffectiveAccess, Patient
+from records.models import ANY_TYPE, Delegation, Effect, EffectiveAccess, Patient
 from records.registry import access_administered, patient_resources
 from records.services.effects import effects_add
 from records.services.sealing import reason_given, sealed_words
@@ -112,7 +112,8 @@ def delegation_accept(*, delegation: Delegation, by: Viewer) -> Delegation:
     found.save(update_fields=["state", "delegate", "accepted_at"])
     effect = EffectiveAccess(
         patient_id=found.patient_id, grantee_id=by.user.pk, resource_type=ANY_TYPE,
-        ends_at=found.ends_at, reason=EffectiveAccess.Reason.DELEGATE, delegation=found,
+        ends_at=found.ends_at, reason=EffectiveAccess.Reason.DELEGATE,
+        effect=Effect.STANDING, delegation=found,
     )  # fmt: skip
     effects_add([effect])
     audit.record(

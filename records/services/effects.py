@@ -32,7 +32,9 @@ def _follow(pairs: Iterable[tuple[EffectiveAccess, UUID]]) -> None:
         EffectiveAccess(
             patient_id=id, origin=row, grantee_id=row.grantee_id, reason=row.reason,
             resource_type=row.resource_type, ends_at=row.ends_at, consent_id=row.consent_id,
-            delegation_id=row.delegation_id,
+            delegation_id=row.delegation_id, effect=row.effect, token=row.token,
+            data_from=row.data_from, data_until=row.data_until, provision=row.provision,
+            emergency_id=row.emergency_id,
         )
         for row, id in pairs
     )  # fmt: skip

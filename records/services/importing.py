@@ -22,7 +22,8 @@ from records.fhir.resources import (
     references,
     with_references,
 )
-from records.fhir.schema import problems_of, resource_types
+from records.fhir.schema import resource_types
+from records.fhir.validation import validated
 from records.models import ImportedBundle, Record
 from records.services.store import NewResource, create
 
@@ -91,7 +92,7 @@ def _entries(bundle: Any) -> list[dict[str, Any]]:
         raise Invalid(
             problems=[Problem("type", _("only bundles of type “transaction” can be imported"))]
         )
-    if problems := problems_of(bundle, "Bundle"):
+    if problems := validated(bundle, "Bundle"):
         raise Invalid(problems=problems)
     entries = bundle.get("entry") or []
     problems = []

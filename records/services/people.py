@@ -15,6 +15,7 @@ from records.models import (
     NEVER,
     AccountLink,
     Delegation,
+    Effect,
     EffectiveAccess,
     Patient,
 )
@@ -38,7 +39,7 @@ def patient_link(*, patient: Patient, account: User, by: audit.Actor | None = No
     AccountLink.objects.create(patient=row, account=account)
     own = EffectiveAccess(
         patient=row, grantee_id=account.pk, resource_type=ANY_TYPE, ends_at=NEVER,
-        reason=EffectiveAccess.Reason.OWN,
+        reason=EffectiveAccess.Reason.OWN, effect=Effect.STANDING,
     )  # fmt: skip
     effects_add([own])
     actor = by or audit.Actor.system("command")

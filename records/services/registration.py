@@ -20,7 +20,7 @@ from core.errors import Conflict, Invalid, Problem
 from core.keys import derived_secret
 from records.blind_index import Demographics
 from records.fhir.resources import Resource
-from records.fhir.schema import problems_of
+from records.fhir.validation import validated
 from records.models import ActivationCode, Patient, PatientRegistration
 from records.registry import access_administered, patient_resources, require_registrar
 from records.services.matching import Candidate, patient_match
@@ -119,7 +119,7 @@ def _refuse_odd(details: PatientDetails, resource: Resource) -> None:
         raise Invalid(problems=[Problem("born", _("This day is still to come."))])
     if details.born.year < today.year - OLDEST:
         raise Invalid(problems=[Problem("born", _("Nobody is that old. Please check the year."))])
-    if problems := problems_of(resource):
+    if problems := validated(resource):
         raise Invalid(problems=problems)
 
 

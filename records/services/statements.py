@@ -24,6 +24,7 @@ from core.deployment import portal_urn
 from core.errors import Invalid, Problem, Unavailable
 from core.keys import Owner, sealer_for
 from records.models import SCOPE_TYPES, Consent, Custody, Delegation, Scope
+from records.provisions import Provision, template, words
 from records.services.store import instant
 
 DOCUMENT, STATEMENT = "salus-consent/1", "salus-consent-statement/1"
@@ -120,20 +121,34 @@ def grant_draft(  # noqa: PLR0913 - what a grant is made of
     last_day: str,
     custody: Custody,
     delegation: Delegation | None = None,
+    provisions: tuple[Provision, ...] = (),
 ) -> Draft:
-    """The statement `I let ... see ... until ...`."""
+    """The statement `I let ... see ... until ...`; with provisions it says each of them, twice: in
+    its sentence, and as data.
+    """
     secret = os.urandom(SECRET)
     kind = "User" if isinstance(grantee, User) else "Organization"
+    what = words(provisions) if provisions else str(scope.label)
+    types = {type for row in provisions for type in row.types} or SCOPE_TYPES[scope]
     said = _common(uuid4(), patient_id, custody, _current_place()) | {
         "action": "grant",
         "ends_at": instant(ends_at),
         "grantee": f"{kind}/{grantee.pk}",
         "lock": hex_of(keccak256(secret)),
-        "resource_types": list(SCOPE_TYPES[scope]),
+        "resource_types": list(types) if not provisions else sorted(types),
         "scope": scope.value,
-        "text": grant_text(str(grantee), str(scope.label), last_day, delegation),
+        "text": grant_text(str(grantee), what, last_day, delegation),
     }
+    if provisions:
+        said["provisions"] = [row.said for row in provisions]
     return Draft(canonical(said), secret)
+
+
+def provisions_said(said: dict[str, Any]) -> tuple[Provision, ...]:
+    """What a grant permits and denies; a statement without provisions says it by its scope."""
+    if "provisions" in said:
+        return tuple(Provision.of_said(one) for one in said["provisions"])
+    return template(Scope(said["scope"]))
 
 
 def end_draft(  # noqa: PLR0913 - what an end is made of

@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from chain.canonical import canonical
 from chain.models import Kind
 from chain.services import Item, commit
 from core.acting import portal_acts
+from core.errors import SalusError
 from core.keys import Owner, Sealer, sealer_for
 from records.fhir.resources import Resource
 from records.models import Patient, Record, Version
+from records.search.entries import entry_of, no_entry
 from records.services.index import index_keep
 
 FHIR = Kind.FHIR
@@ -27,6 +31,15 @@ class NewResource:
     patient_id: UUID | None
     author_id: UUID | None
     custodian_id: UUID | None = None
+    deleted: bool = False  # then the resource is a tombstone: its type and id
+
+
+class Changed(SalusError):
+    """Somebody else changed it first."""
+
+    status = 412
+    code = "conflict"
+    title = _("Somebody changed this meanwhile. Read it again first.")
 
 
 def owner_of(patient_id: UUID | None) -> Owner:
@@ -71,17 +84,23 @@ def create(new: Sequence[NewResource], *, at: datetime) -> list[Version]:
 
 
 @portal_acts()
-def revise(new: NewResource, *, at: datetime) -> Version:
-    """Write the next version of a resource; raises KeyDestroyed where its patient was erased."""
+def revise(new: NewResource, *, at: datetime, expected: int | None = None) -> Version:
+    """Write the next version of a resource, also of one that was deleted.
+
+    Raises Changed where `expected` is not the newest version's number any more, and KeyDestroyed
+    where its patient was erased.
+    """
     rows = Record.objects.select_for_update()
     record = rows.get(type=new.resource["resourceType"], fhir_id=new.resource["id"])
-    last = record.versions.get(current=True)
-    Version.objects.filter(pk=last.pk).update(current=False)
+    last = record.versions.order_by("-number")[0]
+    if expected is not None and last.number != expected:
+        raise Changed
+    Version.objects.filter(pk=last.pk, current=True).update(current=False)
     [version] = _versions(
         [(new, record)], sealer_for(owner_of(new.patient_id)), at, last.number + 1
     )
     version.save()
-    if record.type == "Patient":
+    if record.type == "Patient" and not new.deleted:
         index_keep([new.resource])
     return version
 
@@ -93,25 +112,27 @@ def _ensure_patients(ids: set[UUID]) -> None:
 def _versions(
     rows: Sequence[tuple[NewResource, Record]], sealer: Sealer, at: datetime, number: int = 1
 ) -> list[Version]:
-    drafts = [
-        (
-            Version(
-                record=record,
-                patient_id=new.patient_id,
-                type=record.type,
-                fhir_id=record.fhir_id,
-                number=number,
-                author_id=new.author_id,
-                custodian_id=new.custodian_id,
-                created_at=at,
-            ),
-            new,
-        )
-        for new, record in rows
-    ]
+    drafts = [(_draft(new, record, at, number), new) for new, record in rows]
     items = [Item(FHIR, version.path, stamped(new.resource, number, at)) for version, new in drafts]
     commitments = commit(items, sealer=sealer)
-    for (version, _), item, commitment in zip(drafts, items, commitments, strict=True):
+    for (version, _new), item, commitment in zip(drafts, items, commitments, strict=True):
         version.sealed = sealer.seal(item.document, seal_context(version.path))
         version.commitment = commitment
     return [version for version, _ in drafts]
+
+
+def _draft(new: NewResource, record: Record, at: datetime, number: int) -> Version:
+    entry = no_entry(str(record)) if new.deleted else entry_of(new.resource)
+    return Version(
+        record=record,
+        patient_id=new.patient_id,
+        type=record.type,
+        fhir_id=record.fhir_id,
+        number=number,
+        author_id=new.author_id,
+        custodian_id=new.custodian_id,
+        created_at=at,
+        current=not new.deleted,
+        deleted=new.deleted,
+        **vars(entry),
+    )

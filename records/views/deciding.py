@@ -16,7 +16,7 @@ from records.delegates import acts_for
 from records.forms import ShareForm, SignForm
 from records.gates import access_consent
 from records.models import Consent, Custody, Patient, Scope
-from records.presenters.sharing import Grant
+from records.presenters.sharing import Grant, PreviewLines
 from records.presenters.signing import Signing
 from records.presenters.whose import Whose
 from records.services.consents import (
@@ -25,8 +25,9 @@ from records.services.consents import (
     consent_grant,
     consent_revoke,
 )
+from records.services.previewing import consent_preview
 from records.services.signing import consent_end_signed, consent_grant_signed
-from records.services.statements import Draft
+from records.services.statements import Draft, provisions_said
 from records.views.chart import of_person
 
 STEPS = [gettext_lazy("Choose"), gettext_lazy("Check and sign")]
@@ -71,10 +72,18 @@ def check(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespons
         return _ask(request, form, whose)
     back = f"{whose.share_url}?{urlencode(form.answers)}"
     context = {
-        "steps": STEPS, "answers": form, "back": back,
+        "steps": STEPS, "answers": form, "back": back, "preview": _preview(form, patient, draft),
         "form": signing, "signing": Signing(draft, viewer), "whose": whose,
     }  # fmt: skip
     return render(request, "records/check.html", context, status=_status(signing))
+
+
+def _preview(form: ShareForm, patient: Patient, draft: Draft) -> PreviewLines:
+    found = consent_preview(
+        patient=patient, grantee=form.chosen, scope=Scope(form.cleaned_data["scope"]),
+        provisions=provisions_said(draft.said),
+    )  # fmt: skip
+    return PreviewLines(found)
 
 
 def _decides(viewer: Viewer, patient: Patient) -> Whose:

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from accounts.viewer import Viewer
 from chain.models import AnchorState
 from records.delegates import carers_of
+from records.emergencies import emergencies_of
 from records.models import Patient
 from records.presenters.sharing import Grant
 from records.presenters.whose import Whose
@@ -22,6 +23,7 @@ def sharing(request: HttpRequest, viewer: Viewer, patient: Patient) -> HttpRespo
         "ended": [g for g in grants if not g.active],
         "waiting": any(g.state != AnchorState.FINAL for g in grants),
         "carers": carers_of(patient),
+        "emergencies": emergencies_of(patient),
         "whose": Whose.of(viewer, patient),
     }
     return render(request, "records/sharing.html", context)

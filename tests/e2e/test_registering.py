@@ -79,6 +79,7 @@ def test_a_double_is_shown_before_it_is_made_and_merged_afterwards(
     family = name()
     clerk = page_as("registrar")
     register(clerk, family)
+    expect(clerk.get_by_role("heading", level=1)).to_have_text(f"Jo {family}")
 
     # When a registrar writes them down again
     register(clerk, family, "Joe")

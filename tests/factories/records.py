@@ -62,6 +62,14 @@ def allergy(of: Json) -> Json:
     return {
         "resourceType": "AllergyIntolerance",
         "id": str(uuid4()),
+        "clinicalStatus": {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                    "code": "active",
+                }
+            ]
+        },
         "code": {"text": "Peanut"},
         "patient": {"reference": f"urn:uuid:{of['id']}"},
     }

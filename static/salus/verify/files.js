@@ -195,6 +195,18 @@ const SAID = {
   text: prose,
 };
 
+/** Statements that say more than their scope have them. */
+const PROVISION = members({
+  codes: listOf(0, 50, text(/^[!-~]{1,200}$/)),
+  effect: text(/^(?:permit|deny)$/),
+  from: nullable(instant),
+  labels: listOf(0, 20, text(/^[A-Z]{1,16}$/)),
+  purposes: listOf(0, 10, text(/^[a-z-]{1,32}$/)),
+  role: text(/^[a-z-]{0,32}$/),
+  types: listOf(1, 200, text(/^[!-~]{1,64}$/)),
+  until: nullable(instant),
+});
+
 const STATEMENT = chosen("action", {
   grant: members({
     ...SAID,
@@ -204,7 +216,7 @@ const STATEMENT = chosen("action", {
     lock: hexes(32),
     resource_types: listOf(1, 200, text(/^[!-~]{1,64}$/)),
     scope: text(/^[a-z][a-z0-9-]{0,31}$/),
-  }),
+  }, { provisions: listOf(1, 20, PROVISION) }),
   revoke: members({ ...SAID, action: constant("revoke"), consent: hexes(32) }),
 });
 

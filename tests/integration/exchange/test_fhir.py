@@ -106,14 +106,14 @@ def test_a_session_reads_too_but_a_bad_token_is_not_overlooked(client: Client, w
     assert client.get(url, headers={"Authorization": "Bearer nonsense"}).status_code == 401
 
 
-def test_writing_is_not_offered_and_said_so(client: Client, weight):
+def test_what_is_not_offered_is_said(client: Client, weight):
     viewer, url = weight
-    answer = client.put(url, b"{}", "application/fhir+json", headers=bearer(viewer))
+    answer = client.put(f"{url}/$proof", b"{}", "application/fhir+json", headers=bearer(viewer))
     assert_outcome(answer, 405, "not-supported")
     assert answer["Allow"] == "GET, HEAD"
 
 
-@pytest.mark.parametrize("path", ["Observashun/1", "Patient", "Patient/1/$everything", "x/y/z"])
+@pytest.mark.parametrize("path", ["Observashun/1", "Observashun", "Patient/1/$everything", "x/y/z"])
 def test_whatever_is_not_there_is_an_outcome(client: Client, path: str):
     answer = client.get(f"/fhir/{path}", headers=bearer(clinician()))
     assert_outcome(answer, 404, "not-found")
@@ -151,7 +151,15 @@ def test_metadata_is_public_and_true(client: Client):
         r["type"]: {i["code"] for i in r["interaction"]} for r in statement["rest"][0]["resource"]
     }
     assert said.pop("AuditEvent") == {"read", "search-type"}
-    assert all(codes == {"read", "vread"} for codes in said.values())
+    reading = {"read", "vread", "history-instance", "history-type", "search-type"}
+    assert said.pop("Consent") == reading
+    assert all(
+        codes == reading | {"create", "update", "patch", "delete"}
+        for codes in said.values()
+        if codes != reading
+    )
+    [observation_] = [r for r in statement["rest"][0]["resource"] if r["type"] == "Observation"]
+    assert {p["name"] for p in observation_["searchParam"]} >= {"code", "date", "patient", "_tag"}
     assert statement["implementation"]["url"].endswith("/fhir/")
 
 

@@ -45,6 +45,9 @@ class Row:
     # For whom what is foreign is as good as their own, and why.
     alike: str = ""
     because: str = ""
+    # Who may see it and not do this: for them what they don't see is 404, as for who may.
+    sees: str = ""
+    makes: bool = False  # whoever may write chooses the address: of what is not there also
     multipart: bool = False  # what is sent to a program's interface is a file, not JSON
 
     def __str__(self) -> str:
@@ -67,9 +70,18 @@ class Row:
         """Those for whom OURS and THEIRS are alike."""
         return set(_named(self.alike.split(), SIGNED_IN))
 
+    @cached_property
+    def seen_by(self) -> set[str]:
+        """Those who are refused, and know that it is there."""
+        return set(_named(self.sees.split(), SIGNED_IN))
+
     def expected(self, method: str, visitor: str, whose: str) -> str:
         """What a visitor is answered about a thing that is `own`, `foreign` or `none`."""
         own = self.declared[method][visitor]
+        if self.makes:
+            return own
+        if visitor in self.seen_by:
+            return own if whose == "own" else "404"
         if whose == "own" or (whose == "foreign" and visitor in self.alike_for):
             return own
         return "404" if own.startswith(LET_THROUGH) or visitor in self.alike_for else own
@@ -111,6 +123,7 @@ PHARMA = "200 pharma; 403 *"
 
 OVERSEES = "Auditors look over everybody's shoulder."
 BEARER = "Whoever holds the letter is let in: its link is the key."
+RUNS_SALUS = "The managers of the organisation that runs Salus decide for everybody."
 DIRECTORY = "Who works where is nobody's secret."
 
 PORTAL = (
@@ -181,9 +194,23 @@ PRIVACY = (
     Row("correction-withdraw", "correction", post="302 patient; 404 *"),
     Row("corrections", get=OFFICE),
     Row("correction", "correction", get=OFFICE, post="422 registrar manager; 403 *"),
+    Row("erasure", get=EVERYBODY, post="422 *"),
+    Row("erasure-withdraw", "erasure", post="302 patient; 404 *"),
+    Row("erasures", get=MANAGER, alike="manager", because=RUNS_SALUS),
+    Row(
+        "erasure-decide", "erasure", get=MANAGER, post="422 manager; 403 *",
+        alike="manager", because=RUNS_SALUS,
+    ),
+    Row("api-erasure", get=EVERYBODY, post="400 *"),
+    Row("api-erasure-withdraw", "erasure", post="204 patient; 404 *"),
+    Row("api-erasures", get=MANAGER, alike="manager", because=RUNS_SALUS),
+    Row(
+        "api-erasure-decide", "erasure", post="400 manager; 403 *",
+        alike="manager", because=RUNS_SALUS,
+    ),
     Row("account-close", get=EVERYBODY, post="422 *"),
     Row("account-reopen", get="login all", post="login all"),  # everybody's is open
-)
+)  # fmt: skip
 
 SECOND_STEP = (
     Row("mfa_index", get=EVERYBODY),
@@ -296,6 +323,15 @@ CARING = (
     Row("api-caring-accept", "offer", post="200 carer; 404 *"),
 )
 
+CARE = "200 clinician nurse; 403 *"
+
+EMERGENCY = (
+    Row("emergency", get=CARE, post="422 clinician nurse; 403 *"),
+    Row("emergency-end", "emergency", post="302 clinician; 404 *"),
+    Row("api-emergencies", get=CARE, post="400 clinician nurse; 403 *"),
+    Row("api-emergency-end", "emergency", post="204 clinician; 404 *"),
+)
+
 REGISTRATION = (
     Row("registration", get=OFFICE, post=OFFICE),
     Row("registration-new", get=REGISTRAR, post="422 registrar; 403 *"),
@@ -359,7 +395,16 @@ SUPPLY = (
 # -- exchange --------------------------------------------------------------------------------------
 
 FHIR = (
-    Row("fhir-base", get="404 all"),
+    Row("fhir-base", post="400 *"),
+    Row("fhir-type", "type", get=EVERYBODY, post="400 *", put="400 *", delete="400 *"),
+    Row("fhir-search", "type", get=EVERYBODY, post="415 *"),
+    Row("fhir-type-history", "type", get=EVERYBODY),
+    Row("fhir-history", "resource", get=READERS),
+    Row("fhir-everything", "patient", get=READERS),
+    Row("fhir-summary", "patient", get=READERS),
+    Row("fhir-validate", post="422 *"),
+    Row("fhir-validate-type", "type", post="422 *"),
+    Row("fhir-validate-one", "resource", post=READERS.replace("200", "422")),
     Row("fhir-metadata", get=PUBLIC),
     Row("fhir-patient-match", post="422 registrar; 403 *"),
     Row(
@@ -370,6 +415,12 @@ FHIR = (
         alike="auditor", because=OVERSEES,
     ),
     Row("fhir-read", "resource", get=READERS),
+    Row("fhir-read", "resource that is written", put="400 *", makes=True),
+    Row(
+        "fhir-read", "resource that is deleted",
+        delete="204 clinician nurse; 403 patient carer payer researcher; 404 *",
+        sees="patient carer payer researcher",
+    ),
     Row("fhir-vread", "version", get=READERS),
     # Not final yet: 202.
     Row("fhir-proof", "resource", get=READERS.replace("200", "202")),
@@ -413,7 +464,7 @@ LEDGER = (
 
 ROWS = (
     *PORTAL, *ACCOUNT, *PRIVACY, *SECOND_STEP, *SIGN_IN, *RECOVERY, *ORGANISATION, *RECORD,
-    *SHARING, *CARING, *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
+    *SHARING, *CARING, *EMERGENCY, *REGISTRATION, *OVERSIGHT, *SUPPLY, *FHIR, *LEDGER,
 )  # fmt: skip
 # The administration's addresses are Django's, one set for each model: they have one rule together.
 ADMINISTRATION = "admin:"

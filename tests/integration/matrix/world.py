@@ -38,6 +38,8 @@ from oversight.services.sealing import seal_path
 from records.models import Patient, Scope, Version
 from records.services.consents import consent_grant
 from records.services.delegations import carer_offer, delegation_accept, guardian_offer
+from records.services.emergencies import emergency_open
+from records.services.erasure import erasure_ask
 from records.services.merging import merge_propose
 from records.services.people import patient_link
 from records.services.store import NewResource, create
@@ -57,8 +59,8 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
 # What overseers, who see whatever people do in their offices, do not learn either.
 OF_PATIENTS = (
-    "patient", "unclaimed", "entry", "merge", "delegation", "offer", "wallet", "passkey", "token",
-    "correction",
+    "patient", "unclaimed", "entry", "merge", "delegation", "offer", "emergency", "wallet", "passkey",
+    "token", "correction",
 )  # fmt: skip
 
 # Who acts for which organisation of their half; the others act for themselves.
@@ -214,6 +216,8 @@ class Half:
             "patient": Thing((self.patient.pk,), about),
             "entry": Thing((self.patient.pk, *named), words),
             "resource": Thing(named, words),
+            "resource that is written": Thing(named, words),
+            "resource that is deleted": Thing(named, words),
             "version": Thing((*named, 1), words),
             "record proof": Thing((weight.commitment_id,), words),
         }
@@ -258,7 +262,12 @@ class Half:
             last_day=timezone.now().date() + timedelta(days=30), may_share=False,
             reason=self.word("Court"),
         )  # fmt: skip
+        # Of whom the hospital wrote anyway: it opens nothing more.
+        opened = emergency_open(
+            identifier=str(other.pk), reason=self.word("Unconscious"), by=self.viewer("clinician")
+        )
         self.things |= {
+            "emergency": Thing((opened.pk,), (self.word("Unconscious"),)),
             "merge": Thing((merge.pk,), (self.word("Double"), self.word("Reason"))),
             "merge refused": Thing((merge.pk, "refuse"), (self.word("Double"),)),
             "offer": Thing((offer.pk,), (self.email("carer"), self.word("Court"))),
@@ -311,6 +320,7 @@ class Half:
             ),
             "notice": Thing((notice.pk,)),
             "correction": Thing((wish.pk,), (self.word("Wish"),)),
+            "erasure": Thing((erasure_ask(by=patient).pk,)),
         }
 
     # -- colleagues --------------------------------------------------------------------------------
@@ -447,7 +457,8 @@ class World:
         yield "copy", Thing(("csv",), none=("xml",))
         yield "seal proof", Thing((_seal().commitment_id,))
         yield "notice type", Thing(("token-issued",), none=("no-such-type",))
-        yield "rest", Thing(("Observation",), none=("nothing/at/all/here",))
+        yield "type", Thing(("Observation",), none=("Nothing",))
+        yield "rest", Thing(("nothing/there",), none=("nothing/at/all/here",))
 
     def _visitor(self, name: str) -> Visitor:
         client = Browser()

@@ -538,5 +538,5 @@ def test_the_list_costs_the_same_for_any_number_of_grants(
                 patient=row, grantee=OrganisationFactory(), scope=Scope.VISITS,
                 last_day=timezone.now().date(), by=viewer,
             )  # fmt: skip
-        with makes_queries(8):
+        with makes_queries(9):
             signed_in.get("/sharing/")

@@ -1,0 +1,1 @@
+"""Search under encryption, against a slow reference."""
