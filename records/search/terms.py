@@ -318,7 +318,7 @@ class _InRanges(Func):
         (keys, _1), (lows, _2), (highs, _3), (wanted, params), *bounds = parts
         test = self.test.format(*[sql for sql, _params in bounds])
         # Columns and tests of this module alone; what was asked for are parameters.
-        said = f"SELECT 1 FROM unnest({keys}, {lows}, {highs}) AS r(k, l, h)"  # noqa: S608
+        said = f"SELECT 1 FROM unnest({keys}, {lows}, {highs}) AS r(k, l, h)"  # noqa: S608  # nosec B608
         return (
             f"EXISTS ({said} WHERE r.k = ANY({wanted}) AND {test})",
             (*params, *(p for _sql, own in bounds for p in own)),
@@ -341,5 +341,5 @@ class RangeEnd(Func):
         (keys, _1), (ends, _2), (wanted, params) = parts
         pick, nothing = ("max", "-infinity") if self.highest else ("min", "infinity")
         rows = f"unnest({keys}, {ends}) AS r(k, e) WHERE r.k = {wanted}"
-        found = f"(SELECT {pick}(r.e) FROM {rows})"  # noqa: S608 - columns of this module alone
+        found = f"(SELECT {pick}(r.e) FROM {rows})"  # noqa: S608 - our columns  # nosec B608
         return f"COALESCE({found}, '{nothing}'::float8)", tuple(params)
